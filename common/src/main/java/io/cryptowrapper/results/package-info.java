@@ -1,0 +1,5 @@
+/** What is known of each message, in Redis. */
+@NullMarked
+package io.cryptowrapper.results;
+
+import org.jspecify.annotations.NullMarked;
