@@ -1,0 +1,79 @@
+package io.cryptowrapper.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program in a process of its own. */
+@Timeout(60)
+class SimulatorApplicationTest {
+
+    @TempDir
+    private Path dataDir;
+
+    @Test
+    void it_prints_its_address_and_runs_until_it_is_terminated() throws Exception {
+        Process program = start(Map.of());
+        try (BufferedReader out = program.inputReader()) {
+            String line = out.readLine();
+            assertThat(line).matches("The upstream simulator listens on http://127\\.0\\.0\\.1:\\d+");
+            assertThat(program.isAlive()).isTrue();
+
+            // The process's own destroy() would close the streams read below.
+            program.toHandle().destroy();
+
+            assertThat(program.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(out.readLine()).isNull();
+            assertThat(stderr(program)).isEmpty();
+        } finally {
+            program.destroyForcibly();
+        }
+    }
+
+    @Test
+    void a_wrong_setting_ends_it_with_that_sentence_alone() throws Exception {
+        Process program = start(Map.of("SIMULATOR_CALLS", "many"));
+
+        assertThat(stderr(program)).isEqualTo("SIMULATOR_CALLS must be a whole number from 1 to 1000000.\n");
+        assertThat(program.inputReader().readLine()).isNull();
+        assertThat(program.waitFor()).isEqualTo(1);
+    }
+
+    @Test
+    void a_port_in_use_ends_it_with_that_sentence_alone() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Process program = start(Map.of("SIMULATOR_PORT", String.valueOf(taken.getLocalPort())));
+
+            assertThat(stderr(program))
+                    .isEqualTo("The simulator cannot listen on 127.0.0.1:%d: Address already in use.\n"
+                            .formatted(taken.getLocalPort()));
+            assertThat(program.inputReader().readLine()).isNull();
+            assertThat(program.waitFor()).isEqualTo(1);
+        }
+    }
+
+    private Process start(Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                SimulatorApplication.class.getName());
+        builder.environment().put("DATA_DIR", dataDir.toString());
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
+    private static String stderr(Process program) throws IOException {
+        return new String(program.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,252 @@
+package io.cryptowrapper.simulator;
+
+import static io.cryptowrapper.simulator.RawHttp.KEY;
+import static io.cryptowrapper.simulator.RawHttp.get;
+import static io.cryptowrapper.simulator.RawHttp.sign;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.spec.X509EncodedKeySpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UpstreamSimulatorTest {
+
+    private static final String DEGRADED = "Error 502: Failed to sign message due to simulated service degradation.\n";
+
+    @TempDir
+    private Path dataDir;
+
+    private final TestClock clock = new TestClock();
+    private SimulatorSettings settings;
+    private UpstreamSimulator simulator;
+
+    @BeforeEach
+    void start() {
+        settings = SimulatorSettings.in(dataDir).withLatency(Duration.ZERO);
+        simulator = UpstreamSimulator.start(settings, clock);
+    }
+
+    @AfterEach
+    void stop() {
+        simulator.close();
+    }
+
+    @Test
+    void a_message_is_signed_with_the_published_key() throws Exception {
+        String message = messageThatFails(false);
+
+        RawHttp.Response response = sign(simulator, message);
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.hasHeader("Content-Type: text/plain")).isTrue();
+        assertThat(verifies(publicKey(), message, response.body())).isTrue();
+        assertThat(response.body()).doesNotContain("\n", "\r", " ");
+    }
+
+    @Test
+    void a_message_that_failed_first_is_signed_after_its_failing_time() throws Exception {
+        String message = messageThatFails(true);
+
+        RawHttp.Response first = sign(simulator, message);
+        clock.advance(Duration.ofSeconds(20).minusNanos(1));
+        RawHttp.Response last = sign(simulator, message);
+        clock.advance(Duration.ofNanos(1));
+        RawHttp.Response signed = sign(simulator, message);
+
+        assertThat(first.status()).isEqualTo(502);
+        assertThat(first.body()).isEqualTo(DEGRADED);
+        assertThat(first.hasHeader("Content-Type: text/plain")).isTrue();
+        assertThat(last.status()).isEqualTo(502);
+        assertThat(signed.status()).isEqualTo(200);
+        assertThat(verifies(publicKey(), message, signed.body())).isTrue();
+    }
+
+    @Test
+    void a_call_over_the_budget_is_turned_away_and_takes_nothing_from_it() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            assertThat(sign(simulator, "m").status()).isNotEqualTo(429);
+        }
+        clock.advance(Duration.ofSeconds(30));
+        for (int i = 0; i < 5; i++) {
+            assertThat(sign(simulator, "m").status()).isNotEqualTo(429);
+        }
+        RawHttp.Response eleventh = sign(simulator, "m");
+        clock.advance(Duration.ofSeconds(30).minusNanos(1));
+        RawHttp.Response tooEarly = sign(simulator, "m");
+        clock.advance(Duration.ofNanos(1));
+
+        assertThat(eleventh.status()).isEqualTo(429);
+        assertThat(eleventh.hasHeader("Content-Type: text/plain")).isTrue();
+        assertThat(eleventh.body()).isEqualTo("There were already 10 calls in the last 60000 ms.");
+        assertThat(tooEarly.status()).isEqualTo(429);
+        for (int i = 0; i < 5; i++) {
+            assertThat(sign(simulator, "m").status()).isNotEqualTo(429);
+        }
+        assertThat(sign(simulator, "m").status()).isEqualTo(429);
+    }
+
+    @Test
+    void calls_without_the_key_are_refused_and_take_nothing_from_the_budget() throws Exception {
+        for (String header : new String[] {"X: y", "Authorization: wrong-secret", "Authorization:", KEY + "s"}) {
+            for (int i = 0; i < 5; i++) {
+                RawHttp.Response refused = get(simulator, "/crypto/sign?message=m", header);
+                assertThat(refused.status()).isEqualTo(401);
+                assertThat(refused.hasHeader("Content-Type: text/plain")).isTrue();
+                assertThat(refused.headers() + refused.body()).doesNotContain("wrong-secret", settings.key());
+            }
+        }
+        assertThat(sign(simulator, messageThatFails(false)).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "?", "?message", "?message=", "?other=m", "?message=%zz", "?message=%4", "?message=%FF"})
+    void a_call_without_a_readable_message_is_a_bad_request_and_is_recorded(String query) throws Exception {
+        RawHttp.Response response = get(simulator, "/crypto/sign" + query, KEY);
+
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.hasHeader("Content-Type: text/plain")).isTrue();
+        assertThat(response.body()).doesNotContain("Exception");
+        assertThat(simulator.calls()).extracting(Call::status).containsExactly(400);
+    }
+
+    @Test
+    void a_signature_is_verified_without_key_and_budget() throws Exception {
+        String message = messageThatFails(false);
+        String signature = URLEncoder.encode(sign(simulator, message).body(), StandardCharsets.UTF_8);
+        String verify = "/crypto/verify?message=" + message + "&signature=";
+
+        for (int i = 0; i < 11; i++) {
+            RawHttp.Response right = get(simulator, verify + signature);
+            assertThat(right.status()).isEqualTo(200);
+            assertThat(right.body()).isEqualTo("{\"valid\":true}");
+            assertThat(right.hasHeader("Content-Type: application/json")).isTrue();
+        }
+        assertThat(get(simulator, "/crypto/verify?message=other&signature=" + signature).body())
+                .isEqualTo("{\"valid\":false}");
+        assertThat(get(simulator, verify + "no*base64").body()).isEqualTo("{\"valid\":false}");
+        assertThat(get(simulator, verify + "AAAA").body()).isEqualTo("{\"valid\":false}");
+        assertThat(simulator.calls()).hasSize(1);
+    }
+
+    @Test
+    void every_arrival_is_recorded_in_order_with_what_became_of_it() throws Exception {
+        String failing = messageThatFails(true);
+        String signed = messageThatFails(false);
+        Instant before = Instant.now();
+
+        sign(simulator, failing);
+        clock.advance(Duration.ofSeconds(1));
+        get(simulator, "/crypto/sign?message=" + signed);
+        sign(simulator, signed);
+
+        assertThat(simulator.calls()).extracting(Call::message).containsExactly(failing, signed, signed);
+        assertThat(simulator.calls()).extracting(Call::status).containsExactly(502, 401, 200);
+        assertThat(simulator.calls().get(1).nanos() - simulator.calls().get(0).nanos()).isEqualTo(1_000_000_000);
+        assertThat(simulator.calls()).allSatisfy(call -> assertThat(call.at()).isBetween(before, Instant.now()));
+        assertThat(simulator.mostCallsInAnyWindow(Duration.ofSeconds(1))).isEqualTo(2);
+    }
+
+    @Test
+    void signatures_stay_the_same_over_a_restart() throws Exception {
+        String message = messageThatFails(false);
+        String signature = sign(simulator, message).body();
+
+        simulator.close();
+        simulator = UpstreamSimulator.start(settings, clock);
+
+        assertThat(sign(simulator, message).body()).isEqualTo(signature);
+    }
+
+    @Test
+    void an_answer_takes_as_long_as_the_latency() throws Exception {
+        simulator.close();
+        simulator = UpstreamSimulator.start(settings.withLatency(Duration.ofMillis(300)), clock);
+        long start = System.nanoTime();
+
+        sign(simulator, "m");
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+    }
+
+    @Test
+    void it_listens_on_the_loopback_address_only() throws Exception {
+        assertThat(simulator.baseUrl()).hasToString("http://127.0.0.1:" + simulator.port());
+        for (InetAddress other : NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress())
+                .toList()) {
+            assertThatThrownBy(() -> new Socket(other, simulator.port()).close()).isInstanceOf(IOException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/crypto", "/crypto/sign/", "/__admin/mappings", "/__admin/requests", "/__admin/settings"})
+    void nothing_else_is_offered_not_even_an_admin_interface(String path) throws Exception {
+        assertThat(get(simulator, path, KEY).status()).isEqualTo(404);
+    }
+
+    @Test
+    void a_port_in_use_is_one_sentence() {
+        assertThatThrownBy(() -> UpstreamSimulator.start(settings.withPort(simulator.port())))
+                .isInstanceOf(SimulatorException.class)
+                .hasMessage("The simulator cannot listen on 127.0.0.1:%d: Address already in use."
+                        .formatted(simulator.port()));
+    }
+
+    @Test
+    void closing_it_leaves_no_thread_behind() throws Exception {
+        simulator.close();
+        var before = Thread.getAllStackTraces().keySet();
+        simulator = UpstreamSimulator.start(settings.withLatency(Duration.ofMillis(1)), clock);
+        sign(simulator, "m");
+
+        simulator.close();
+
+        await().pollInSameThread().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(thread -> !thread.isDaemon())
+                .isSubsetOf(before));
+    }
+
+    private String messageThatFails(boolean fails) {
+        return IntStream.range(0, 100)
+                .mapToObj(i -> "message-" + i)
+                .filter(message -> simulator.failsFirst(message) == fails)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private PublicKey publicKey() throws IOException, GeneralSecurityException {
+        String pem = get(simulator, "/crypto/public-key").body();
+        assertThat(pem).startsWith("-----BEGIN PUBLIC KEY-----\n").endsWith("\n-----END PUBLIC KEY-----\n");
+        byte[] encoded = Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", ""));
+        return KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(encoded));
+    }
+
+    private static boolean verifies(PublicKey key, String message, String base64) throws GeneralSecurityException {
+        Signature signature = Signature.getInstance("SHA256withRSA");
+        signature.initVerify(key);
+        signature.update(message.getBytes(StandardCharsets.UTF_8));
+        return signature.verify(Base64.getDecoder().decode(base64));
+    }
+}
