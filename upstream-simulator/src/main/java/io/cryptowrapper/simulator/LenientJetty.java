@@ -31,7 +31,7 @@ final class LenientJetty extends Jetty11HttpServer {
     @Override
     public void stop() {
         super.stop();
-        // WireMock leaves these threads running, and they would keep the program alive.
+        // WireMock lets delayed answers wait on, and with them threads that would keep the program alive.
         scheduledExecutorService.shutdownNow();
     }
 

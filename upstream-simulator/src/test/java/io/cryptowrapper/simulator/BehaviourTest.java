@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,14 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BehaviourTest {
 
+    private SimulatorSettings settings;
     private UpstreamSimulator simulator;
 
     @BeforeEach
     void start(@TempDir Path dataDir) {
-        simulator = UpstreamSimulator.start(SimulatorSettings.in(dataDir)
+        settings = SimulatorSettings.in(dataDir)
                 .withFailingShare(0)
                 .withCalls(100)
-                .withLatency(Duration.ZERO));
+                .withLatency(Duration.ZERO);
+        simulator = UpstreamSimulator.start(settings);
     }
 
     @AfterEach
@@ -100,6 +103,23 @@ class BehaviourTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.body()).hasSize(344);
+    }
+
+    @Test
+    void closing_it_leaves_no_thread_behind_even_while_a_call_hangs() throws Exception {
+        simulator.close();
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        simulator = UpstreamSimulator.start(settings);
+        misbehave("bad", new Behaviour.Hang(Duration.ofMinutes(10)));
+        try (Socket _ = RawHttp.open(simulator, "/crypto/sign?message=bad", KEY)) {
+            await().until(() -> !simulator.calls().isEmpty());
+
+            simulator.close();
+
+            await().pollInSameThread().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                    .filteredOn(thread -> !thread.isDaemon())
+                    .isSubsetOf(before));
+        }
     }
 
     @Test

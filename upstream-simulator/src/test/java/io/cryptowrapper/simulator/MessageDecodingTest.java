@@ -63,10 +63,11 @@ class MessageDecodingTest {
     }
 
     @Test
-    void a_message_of_8_KiB_arrives_even_if_each_byte_is_escaped() throws Exception {
+    void a_message_of_8_KiB_arrives_even_if_each_byte_is_escaped_and_headers_are_long() throws Exception {
         String message = "😀".repeat(2048);
 
-        RawHttp.Response response = RawHttp.sign(simulator, escaped(message));
+        String target = "/crypto/sign?message=" + escaped(message);
+        RawHttp.Response response = RawHttp.get(simulator, target, RawHttp.KEY, "X-Padding: " + "x".repeat(16_000));
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(simulator.calls().getLast().message()).isEqualTo(message);

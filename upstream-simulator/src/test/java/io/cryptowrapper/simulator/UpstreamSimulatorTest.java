@@ -5,7 +5,6 @@ import static io.cryptowrapper.simulator.RawHttp.get;
 import static io.cryptowrapper.simulator.RawHttp.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -212,20 +211,6 @@ class UpstreamSimulatorTest {
                 .isInstanceOf(SimulatorException.class)
                 .hasMessage("The simulator cannot listen on 127.0.0.1:%d: Address already in use."
                         .formatted(simulator.port()));
-    }
-
-    @Test
-    void closing_it_leaves_no_thread_behind() throws Exception {
-        simulator.close();
-        var before = Thread.getAllStackTraces().keySet();
-        simulator = UpstreamSimulator.start(settings.withLatency(Duration.ofMillis(1)), clock);
-        sign(simulator, "m");
-
-        simulator.close();
-
-        await().pollInSameThread().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
-                .filteredOn(thread -> !thread.isDaemon())
-                .isSubsetOf(before));
     }
 
     private String messageThatFails(boolean fails) {
