@@ -2,6 +2,7 @@ package io.cryptowrapper.retryqueue;
 
 import io.cryptowrapper.signing.UpstreamName;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,11 +36,16 @@ public final class RetryTopology {
      */
     public RetryTopology(UpstreamName upstream, List<Duration> delays) {
         this.name = upstream.value();
-        this.waitQueues = delays.stream().map(delay -> new WaitQueue(waitQueueName(delay), delay)).toList();
+        this.waitQueues = delays.stream()
+                .map(delay -> new WaitQueue(waitQueueName(delay), delay))
+                .toList();
     }
 
     /** A queue in which messages wait for {@code delay} and then move on to the work queue by themselves. */
     public record WaitQueue(String name, Duration delay) {}
+
+    /** A queue's name and the arguments it is declared with. */
+    public record DurableQueue(String name, Map<String, Object> arguments) {}
 
     /** The wait queue for a message whose next attempt is number {@code attempt}, counted from 1. */
     public String waitQueueFor(int attempt) {
@@ -61,25 +67,28 @@ public final class RetryTopology {
         return name + ".parking";
     }
 
-    /** The arguments of a wait queue: dead-lettering is at least once, which needs a quorum queue that rejects overflow. */
-    public Map<String, Object> waitQueueArguments(WaitQueue queue) {
+    /** All queues as RabbitMQ is to declare them. */
+    public List<DurableQueue> queues() {
+        List<DurableQueue> queues = new ArrayList<>();
+        queues.add(new DurableQueue(parkingQueue(), Map.of("x-queue-type", "quorum")));
+        queues.add(new DurableQueue(workQueue(), workQueueArguments()));
+        waitQueues().forEach(queue -> queues.add(new DurableQueue(queue.name(), waitQueueArguments(queue))));
+        return queues;
+    }
+
+    private Map<String, Object> waitQueueArguments(WaitQueue queue) {
         Map<String, Object> arguments = deadLetteringTo(workQueue());
         arguments.put("x-message-ttl", queue.delay().toMillis());
         return arguments;
     }
 
-    /** The arguments of the work queue. */
-    public Map<String, Object> workQueueArguments() {
+    private Map<String, Object> workQueueArguments() {
         Map<String, Object> arguments = deadLetteringTo(parkingQueue());
         arguments.put("x-delivery-limit", DELIVERY_LIMIT);
         return arguments;
     }
 
-    /** The arguments of the parking queue. */
-    public Map<String, Object> parkingQueueArguments() {
-        return Map.of("x-queue-type", "quorum");
-    }
-
+    /** At least once, which needs a quorum queue that rejects overflow: the default loses messages when a node dies. */
     private static Map<String, Object> deadLetteringTo(String target) {
         Map<String, Object> arguments = new LinkedHashMap<>();
         arguments.put("x-queue-type", "quorum");

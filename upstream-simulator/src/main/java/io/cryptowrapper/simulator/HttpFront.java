@@ -60,26 +60,28 @@ final class HttpFront implements RequestFilterV2 {
         return switch (url.split("\\?", 2)[0]) {
             case "/crypto/sign" -> signed(request, query);
             case "/crypto/verify" -> response(verified(query)).build();
-            case "/crypto/public-key" -> response(Answer.text(200, signingKey.publicKeyPem())).build();
-            default -> response(Answer.text(404, "There is nothing at this path.")).build();
+            case "/crypto/public-key" ->
+                response(Answer.text(200, signingKey.publicKeyPem())).build();
+            default ->
+                response(Answer.text(404, "There is nothing at this path.")).build();
         };
     }
 
     private ResponseDefinition signed(Request request, Query query) {
         var reply = upstream.call(request.getHeader("Authorization"), query.first("message"));
         var ordinary = response(reply.ordinary());
-        var shaped =
-                switch (reply.behaviour()) {
-                    case Answer answer -> delayed(response(answer), latency);
-                    case Behaviour.Hang(Duration time) -> delayed(ordinary, latency.plus(time));
-                    case Behaviour.Reset() ->
-                        delayed(new ResponseDefinitionBuilder().withFault(Fault.CONNECTION_RESET_BY_PEER), latency);
-                    case Behaviour.Dribble(Duration time) ->
-                        delayed(ordinary, latency)
-                                .withChunkedDribbleDelay(
-                                        Math.min(DRIBBLED_PIECES, reply.ordinary().body().length()),
-                                        Math.toIntExact(time.toMillis()));
-                };
+        var shaped = switch (reply.behaviour()) {
+            case Answer answer -> delayed(response(answer), latency);
+            case Behaviour.Hang(Duration time) -> delayed(ordinary, latency.plus(time));
+            case Behaviour.Reset() ->
+                delayed(new ResponseDefinitionBuilder().withFault(Fault.CONNECTION_RESET_BY_PEER), latency);
+            case Behaviour.Dribble(Duration time) ->
+                delayed(ordinary, latency)
+                        .withChunkedDribbleDelay(
+                                Math.min(
+                                        DRIBBLED_PIECES, reply.ordinary().body().length()),
+                                Math.toIntExact(time.toMillis()));
+        };
         return shaped.build();
     }
 
@@ -94,7 +96,8 @@ final class HttpFront implements RequestFilterV2 {
     }
 
     private static ResponseDefinitionBuilder response(Answer answer) {
-        var response = new ResponseDefinitionBuilder().withStatus(answer.status()).withBody(answer.body());
+        var response =
+                new ResponseDefinitionBuilder().withStatus(answer.status()).withBody(answer.body());
         answer.headers().forEach(response::withHeader);
         return response;
     }

@@ -36,8 +36,8 @@ final class LenientJetty extends Jetty11HttpServer {
     }
 
     /**
-     * Replaces each broken escape by the escape of a byte that UTF-8 does not have: {@link Query} takes the one as badly
-     * as the other, whereas WireMock answers the former with a stack trace before anything of ours is asked.
+     * Replaces each broken escape by the escape of a byte that UTF-8 does not have: {@link Query} takes the one as
+     * badly as the other, whereas WireMock answers the former with a stack trace before anything of ours is asked.
      */
     private static final class BrokenEscapes extends HandlerWrapper {
 

@@ -35,7 +35,9 @@ record Query(String raw) {
         ByteArrayOutputStream plain = new ByteArrayOutputStream(bytes.length);
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '%') {
-                if (i + 2 >= bytes.length || !HexFormat.isHexDigit(bytes[i + 1]) || !HexFormat.isHexDigit(bytes[i + 2])) {
+                if (i + 2 >= bytes.length
+                        || !HexFormat.isHexDigit(bytes[i + 1])
+                        || !HexFormat.isHexDigit(bytes[i + 2])) {
                     return Optional.empty();
                 }
                 plain.write(HexFormat.fromHexDigit(bytes[i + 1]) << 4 | HexFormat.fromHexDigit(bytes[i + 2]));

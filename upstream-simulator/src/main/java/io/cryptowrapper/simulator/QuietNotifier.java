@@ -13,6 +13,7 @@ final class QuietNotifier implements Notifier {
 
     @Override
     public void error(String message, Throwable thrown) {
-        System.err.println("A request could not be answered: " + thrown.getClass().getName());
+        System.err.println(
+                "A request could not be answered: " + thrown.getClass().getName());
     }
 }

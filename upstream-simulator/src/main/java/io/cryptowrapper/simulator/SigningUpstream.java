@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SigningUpstream {
 
-    private static final String DEGRADED =
-            "Error 502: Failed to sign message due to simulated service degradation.\n";
+    private static final String DEGRADED = "Error 502: Failed to sign message due to simulated service degradation.\n";
 
     private final SimulatorSettings settings;
     private final SigningKey signingKey;
@@ -57,7 +56,8 @@ final class SigningUpstream {
             if (status == 200 || status == 502) {
                 scripted = script.apply(message);
             }
-            log.add(new Call(at, now, message, scripted.map(done -> status(done, status)).orElse(status)));
+            log.add(new Call(
+                    at, now, message, scripted.map(done -> status(done, status)).orElse(status)));
         }
         Answer ordinary = answer(status, message);
         return new Reply(ordinary, scripted.orElse(ordinary));
@@ -99,8 +99,9 @@ final class SigningUpstream {
                     case 200 -> signingKey.sign(message);
                     case 400 -> "The parameter message is missing, empty or not URL-encoded UTF-8.";
                     case 401 -> "The Authorization header is missing or does not carry the key.";
-                    case 429 -> "There were already " + settings.calls() + " calls in the last "
-                            + settings.window().toMillis() + " ms.";
+                    case 429 ->
+                        "There were already " + settings.calls() + " calls in the last "
+                                + settings.window().toMillis() + " ms.";
                     default -> DEGRADED;
                 });
     }

@@ -51,7 +51,9 @@ public final class UpstreamSimulator implements AutoCloseable {
         return start(settings, System::nanoTime);
     }
 
-    /** Starts a simulator whose window and failing times pass as {@code nanoClock} says, so that tests need not wait. */
+    /**
+     * Starts a simulator whose window and failing times pass as {@code nanoClock} says, so that tests need not wait.
+     */
     public static UpstreamSimulator start(SimulatorSettings settings, LongSupplier nanoClock) {
         SigningKey signingKey = SigningKey.keptIn(settings.dataDir());
         CallLog log = new CallLog();
@@ -76,7 +78,10 @@ public final class UpstreamSimulator implements AutoCloseable {
         } catch (FatalStartupException e) {
             throw new SimulatorException(
                     "The simulator cannot listen on %s:%d: %s."
-                            .formatted(settings.bindAddress(), settings.port(), rootCause(e).getMessage()),
+                            .formatted(
+                                    settings.bindAddress(),
+                                    settings.port(),
+                                    rootCause(e).getMessage()),
                     e);
         }
         return new UpstreamSimulator(settings, upstream, log, server);
@@ -88,7 +93,8 @@ public final class UpstreamSimulator implements AutoCloseable {
 
     /** Where it listens, without a path: {@code http://127.0.0.1:port}. */
     public URI baseUrl() {
-        String host = settings.bindAddress().contains(":") ? "[" + settings.bindAddress() + "]" : settings.bindAddress();
+        String host =
+                settings.bindAddress().contains(":") ? "[" + settings.bindAddress() + "]" : settings.bindAddress();
         return URI.create("http://" + host + ":" + port());
     }
 

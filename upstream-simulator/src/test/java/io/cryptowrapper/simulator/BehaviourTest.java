@@ -30,10 +30,8 @@ class BehaviourTest {
 
     @BeforeEach
     void start(@TempDir Path dataDir) {
-        settings = SimulatorSettings.in(dataDir)
-                .withFailingShare(0)
-                .withCalls(100)
-                .withLatency(Duration.ZERO);
+        settings =
+                SimulatorSettings.in(dataDir).withFailingShare(0).withCalls(100).withLatency(Duration.ZERO);
         simulator = UpstreamSimulator.start(settings);
     }
 
@@ -116,9 +114,10 @@ class BehaviourTest {
 
             simulator.close();
 
-            await().pollInSameThread().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
-                    .filteredOn(thread -> !thread.isDaemon())
-                    .isSubsetOf(before));
+            await().pollInSameThread()
+                    .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                            .filteredOn(thread -> !thread.isDaemon())
+                            .isSubsetOf(before));
         }
     }
 

@@ -27,7 +27,8 @@ class FailingMessagesTest {
 
     @Test
     void the_same_seed_chooses_the_same_messages_and_another_seed_others() {
-        List<String> chosen = MESSAGES.stream().filter(failing(42, 0.5)::contains).toList();
+        List<String> chosen =
+                MESSAGES.stream().filter(failing(42, 0.5)::contains).toList();
 
         assertThat(MESSAGES.stream().filter(failing(42, 0.5)::contains)).containsExactlyElementsOf(chosen);
         assertThat(chosen.stream().filter(failing(43, 0.5)::contains).count()).isBetween(2_000L, 3_000L);
@@ -51,7 +52,8 @@ class FailingMessagesTest {
             failing.fails("message " + i, 0);
         }
 
-        assertThat(failing.fails("message " + FailingMessages.MOST_REMEMBERED, 100)).isFalse();
+        assertThat(failing.fails("message " + FailingMessages.MOST_REMEMBERED, 100))
+                .isFalse();
         assertThat(failing.fails("message 0", 100)).isTrue();
     }
 

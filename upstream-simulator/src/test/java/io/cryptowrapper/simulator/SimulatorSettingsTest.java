@@ -90,6 +90,7 @@ class SimulatorSettingsTest {
 
     @Test
     void the_key_is_not_in_the_text_form() {
-        assertThat(SimulatorSettings.in(Path.of("data")).withKey("s3cret").toString()).doesNotContain("s3cret");
+        assertThat(SimulatorSettings.in(Path.of("data")).withKey("s3cret").toString())
+                .doesNotContain("s3cret");
     }
 }

@@ -119,7 +119,8 @@ class UpstreamSimulatorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "?", "?message", "?message=", "?other=m", "?message=%zz", "?message=%4", "?message=%FF"})
+    @ValueSource(
+            strings = {"", "?", "?message", "?message=", "?other=m", "?message=%zz", "?message=%4", "?message=%FF"})
     void a_call_without_a_readable_message_is_a_bad_request_and_is_recorded(String query) throws Exception {
         RawHttp.Response response = get(simulator, "/crypto/sign" + query, KEY);
 
@@ -141,7 +142,8 @@ class UpstreamSimulatorTest {
             assertThat(right.body()).isEqualTo("{\"valid\":true}");
             assertThat(right.hasHeader("Content-Type: application/json")).isTrue();
         }
-        assertThat(get(simulator, "/crypto/verify?message=other&signature=" + signature).body())
+        assertThat(get(simulator, "/crypto/verify?message=other&signature=" + signature)
+                        .body())
                 .isEqualTo("{\"valid\":false}");
         assertThat(get(simulator, verify + "no*base64").body()).isEqualTo("{\"valid\":false}");
         assertThat(get(simulator, verify + "AAAA").body()).isEqualTo("{\"valid\":false}");
@@ -161,7 +163,8 @@ class UpstreamSimulatorTest {
 
         assertThat(simulator.calls()).extracting(Call::message).containsExactly(failing, signed, signed);
         assertThat(simulator.calls()).extracting(Call::status).containsExactly(502, 401, 200);
-        assertThat(simulator.calls().get(1).nanos() - simulator.calls().get(0).nanos()).isEqualTo(1_000_000_000);
+        assertThat(simulator.calls().get(1).nanos() - simulator.calls().get(0).nanos())
+                .isEqualTo(1_000_000_000);
         assertThat(simulator.calls()).allSatisfy(call -> assertThat(call.at()).isBetween(before, Instant.now()));
         assertThat(simulator.mostCallsInAnyWindow(Duration.ofSeconds(1))).isEqualTo(2);
     }
@@ -195,12 +198,14 @@ class UpstreamSimulatorTest {
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(address -> !address.isLoopbackAddress())
                 .toList()) {
-            assertThatThrownBy(() -> new Socket(other, simulator.port()).close()).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> new Socket(other, simulator.port()).close())
+                    .isInstanceOf(IOException.class);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/crypto", "/crypto/sign/", "/__admin/mappings", "/__admin/requests", "/__admin/settings"})
+    @ValueSource(
+            strings = {"/", "/crypto", "/crypto/sign/", "/__admin/mappings", "/__admin/requests", "/__admin/settings"})
     void nothing_else_is_offered_not_even_an_admin_interface(String path) throws Exception {
         assertThat(get(simulator, path, KEY).status()).isEqualTo(404);
     }

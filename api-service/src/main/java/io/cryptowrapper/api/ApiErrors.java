@@ -1,0 +1,45 @@
+package io.cryptowrapper.api;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+
+/** The one table from errors to HTTP: each is an RFC 9457 problem, and none shows anything of the inside. */
+@RestControllerAdvice
+class ApiErrors extends ResponseEntityExceptionHandler {
+
+    private static final Logger log = LoggerFactory.getLogger(ApiErrors.class);
+
+    /** About the time that a restarted Redis or RabbitMQ needs. */
+    private static final String COME_BACK_AFTER_SECONDS = "5";
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> malformed(MalformedRequestException e) {
+        return problem(e.status(), String.valueOf(e.getMessage()), new HttpHeaders());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> notAccepted(NotAcceptedException e) {
+        HttpHeaders headers = new HttpHeaders();
+        headers.set(HttpHeaders.RETRY_AFTER, COME_BACK_AFTER_SECONDS);
+        return problem(HttpStatus.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), headers);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> unexpected(RuntimeException e) {
+        log.error("A request failed in a way that was not foreseen", e);
+        return problem(HttpStatus.INTERNAL_SERVER_ERROR, "The request failed; the log says why.", new HttpHeaders());
+    }
+
+    private static ResponseEntity<ProblemDetail> problem(HttpStatus status, String detail, HttpHeaders headers) {
+        headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        return new ResponseEntity<>(ProblemDetail.forStatusAndDetail(status, detail), headers, status);
+    }
+}

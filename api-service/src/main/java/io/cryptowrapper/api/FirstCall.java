@@ -1,0 +1,129 @@
+package io.cryptowrapper.api;
+
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.SigningStatus;
+import io.cryptowrapper.signing.UpstreamOutcome;
+import io.cryptowrapper.upstream.Grant;
+import io.cryptowrapper.upstream.UpstreamClient;
+import io.cryptowrapper.upstream.UpstreamQuota;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+
+/**
+ * The one call for a new message, made while its client waits.
+ *
+ * <p>A call that takes longer than the client can wait goes on: the message is queued, and if the signature comes after
+ * all, it is stored, and the queued copy is dropped when its turn comes.
+ */
+@Component
+class FirstCall {
+
+    /** Said where the caller who claimed a message has vanished. */
+    static final Failure OVERTAKEN =
+            new Failure(504, "The first call of the upstream has not come to an end in time. The message is queued.");
+
+    private static final Logger log = LoggerFactory.getLogger(FirstCall.class);
+
+    private final UpstreamQuota quota;
+    private final UpstreamClient upstream;
+    private final SignatureStore store;
+    private final Acceptance acceptance;
+    private final CryptoSettings settings;
+
+    FirstCall(
+            UpstreamQuota quota,
+            UpstreamClient upstream,
+            SignatureStore store,
+            Acceptance acceptance,
+            CryptoSettings settings) {
+        this.quota = quota;
+        this.upstream = upstream;
+        this.store = store;
+        this.acceptance = acceptance;
+        this.settings = settings;
+    }
+
+    /**
+     * Calls the upstream if its budget allows it, and sees to it that the message is signed, rejected or queued.
+     *
+     * @param reserve the time before the deadline that is not spent on waiting for the upstream
+     */
+    Answer make(Message message, Deadline deadline, Duration reserve) {
+        UpstreamQuota.Answer permission;
+        try {
+            permission = quota.takeForFirstCall();
+        } catch (DataAccessException redisIsDown) {
+            return acceptance.accept(message, Failure.quotaUnknown(), deadline);
+        }
+        return switch (permission) {
+            case UpstreamQuota.Answer.Granted(Grant grant) -> call(grant, message, deadline, reserve);
+            case UpstreamQuota.Answer.Wait used -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
+        };
+    }
+
+    private Answer call(Grant grant, Message message, Deadline deadline, Duration reserve) {
+        Duration patience = settings.api().timeout();
+        Duration left = deadline.leaving(reserve);
+        Duration wait = left.compareTo(patience) < 0 ? left : patience;
+        CompletableFuture<UpstreamOutcome> call =
+                upstream.call(grant, message, settings.retry().timeout());
+        try {
+            UpstreamOutcome outcome = call.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+            heed(outcome);
+            return switch (outcome) {
+                case UpstreamOutcome.Signed(var signature) ->
+                    acceptance.settle(message, new SigningStatus.Signed(signature));
+                case UpstreamOutcome.Rejected(var failure) ->
+                    acceptance.settle(message, new SigningStatus.Rejected(failure));
+                case UpstreamOutcome.Failed(var failure, var retryAfter) ->
+                    acceptance.accept(message, failure, deadline);
+                case UpstreamOutcome.KeyRefused(var failure) -> acceptance.accept(message, failure, deadline);
+                case UpstreamOutcome.NotCalled() -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
+            };
+        } catch (TimeoutException slow) {
+            var ignored = call.thenAccept(outcome -> useLate(message, outcome));
+            return acceptance.accept(message, Failure.noAnswerWithin(wait), deadline);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return acceptance.accept(message, Failure.noAnswerWithin(wait), deadline);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a call never fails by an exception", e);
+        }
+    }
+
+    private void useLate(Message message, UpstreamOutcome outcome) {
+        heed(outcome);
+        try {
+            switch (outcome) {
+                case UpstreamOutcome.Signed(var signature) ->
+                    store.record(message.id(), new SigningStatus.Signed(signature));
+                case UpstreamOutcome.Rejected(var failure) ->
+                    store.record(message.id(), new SigningStatus.Rejected(failure));
+                // The message waits in the queue already, with what its client was told.
+                case UpstreamOutcome.Failed failed -> {}
+                case UpstreamOutcome.KeyRefused refused -> {}
+                case UpstreamOutcome.NotCalled notCalled -> {}
+            }
+        } catch (DataAccessException e) {
+            log.warn("{}: a late answer could not be stored; the message is tried again in its turn", message);
+        }
+    }
+
+    private void heed(UpstreamOutcome outcome) {
+        try {
+            quota.heed(outcome);
+        } catch (DataAccessException e) {
+            log.warn("The upstream asks for a pause, but Redis does not answer: nobody calls until it does");
+        }
+    }
+}

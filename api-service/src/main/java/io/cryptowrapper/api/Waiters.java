@@ -1,0 +1,113 @@
+package io.cryptowrapper.api;
+
+import io.cryptowrapper.results.StatusNews;
+import io.cryptowrapper.signing.MessageId;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.stereotype.Component;
+
+/** The requests that wait for what another caller, perhaps in another process, finds out. */
+@Component
+class Waiters implements SmartLifecycle {
+
+    /** News can be missed while Redis reconnects, so everyone looks this often without any. */
+    private static final Duration LOOK_ANYWAY = Duration.ofMillis(250);
+
+    private static final Duration BETWEEN_SUBSCRIPTIONS = Duration.ofSeconds(1);
+
+    private final ConcurrentHashMap<MessageId, Set<Ticket>> waiting = new ConcurrentHashMap<>();
+    private final RedisMessageListenerContainer subscription;
+    private volatile boolean running;
+
+    Waiters(StatusNews news) {
+        this.subscription = news.subscribe(this::wake);
+        this.subscription.afterPropertiesSet();
+    }
+
+    /** A place among those who wait for a message; taken before looking, so that no news falls in between. */
+    Ticket register(MessageId id) {
+        Ticket ticket = new Ticket(id);
+        waiting.compute(id, (key, tickets) -> {
+            Set<Ticket> all = tickets == null ? new HashSet<>() : tickets;
+            all.add(ticket);
+            return all;
+        });
+        return ticket;
+    }
+
+    private void wake(MessageId id) {
+        waiting.computeIfPresent(id, (key, tickets) -> {
+            tickets.forEach(ticket -> ticket.news.release());
+            return tickets;
+        });
+    }
+
+    @Override
+    public void start() {
+        running = true;
+        Thread.ofVirtual().name("subscribe-to-news").start(this::subscribe);
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+        subscription.stop();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    /** The first subscription fails where Redis is not there yet; after it, the container renews it by itself. */
+    private void subscribe() {
+        while (running && !subscription.isListening()) {
+            try {
+                subscription.start();
+            } catch (RuntimeException notYet) {
+                subscription.stop();
+            }
+            try {
+                Thread.sleep(BETWEEN_SUBSCRIPTIONS);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    final class Ticket implements AutoCloseable {
+
+        private final MessageId id;
+        private final Semaphore news = new Semaphore(0);
+
+        private Ticket(MessageId id) {
+            this.id = id;
+        }
+
+        /** Returns when there is news of the message, or soon without. */
+        void await(Duration most) {
+            long time = Math.min(most.toNanos(), LOOK_ANYWAY.toNanos());
+            try {
+                if (news.tryAcquire(time, TimeUnit.NANOSECONDS)) {
+                    news.drainPermits();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            waiting.computeIfPresent(id, (key, tickets) -> {
+                tickets.remove(this);
+                return tickets.isEmpty() ? null : tickets;
+            });
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.cryptowrapper.results;
+
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.SigningStatus;
+import io.cryptowrapper.signing.UpstreamName;
+import java.time.Duration;
+
+/**
+ * Every key in Redis, and how long what is under it lives.
+ *
+ * <p>No command touches two keys at once, so they may lie on different nodes of a cluster.
+ *
+ * @param upstream whose results these are
+ * @param signatures how long a signature is kept
+ * @param waiting how long a message waits at most
+ */
+public record RedisKeys(UpstreamName upstream, Duration signatures, Duration waiting) {
+
+    /**
+     * How long one caller keeps the others from calling: longer than the two seconds in which it must be done, so that
+     * only one that died is overtaken.
+     */
+    static final Duration CLAIM = Duration.ofSeconds(3);
+
+    /** How long it is remembered that the upstream refuses a message. */
+    private static final Duration REJECTION = Duration.ofMinutes(1);
+
+    public static RedisKeys of(UpstreamName upstream, CryptoSettings settings) {
+        return new RedisKeys(upstream, settings.cache().ttl(), settings.retry().giveUpAfter());
+    }
+
+    /** What is known of a message. */
+    String status(MessageId id) {
+        return upstream + ":{" + id.hex() + "}";
+    }
+
+    Duration lifeOf(SigningStatus status) {
+        return switch (status) {
+            case SigningStatus.Signed signed -> signatures;
+            // Twice, so that it outlives its copy in the queue, which may be tried once more when its time is over.
+            case SigningStatus.Pending pending -> waiting.multipliedBy(2).plusHours(1);
+            case SigningStatus.Rejected rejected -> REJECTION;
+        };
+    }
+
+    /** The waiting messages in the order of their turns: a sorted set of ids. */
+    String line() {
+        return upstream + ":line";
+    }
+
+    /** Messages accepted but perhaps not queued: a sorted set of ids by the time of the promise. */
+    String outbox() {
+        return upstream + ":outbox";
+    }
+
+    /** The reported depth of the queue. */
+    String backlog() {
+        return upstream + ":backlog";
+    }
+
+    /** The budget's state. */
+    public String quota() {
+        return upstream + ":quota";
+    }
+
+    /** The channel on which the ids of messages are published whose status has changed. */
+    String news() {
+        return upstream + ":news";
+    }
+}

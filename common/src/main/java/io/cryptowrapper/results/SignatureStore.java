@@ -1,0 +1,60 @@
+package io.cryptowrapper.results;
+
+import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.SigningStatus;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.core.script.RedisScript;
+
+/**
+ * What is known of each message, in Redis.
+ *
+ * <p>Where Redis does not answer, every method throws a {@link org.springframework.dao.DataAccessException}; whether
+ * the command was carried out is then unknown.
+ */
+public class SignatureStore {
+
+    private static final RedisScript<String> RECORD =
+            RedisScript.of(new ClassPathResource("record-status.lua", SignatureStore.class), String.class);
+
+    private final StringRedisTemplate redis;
+    private final RedisKeys keys;
+
+    public SignatureStore(StringRedisTemplate redis, RedisKeys keys) {
+        this.redis = redis;
+        this.keys = keys;
+    }
+
+    /** What is known of the message; nothing while it is only claimed. */
+    public Optional<SigningStatus> find(MessageId id) {
+        return StoredStatus.read(redis.opsForValue().get(keys.status(id)));
+    }
+
+    /**
+     * Claims a message that nothing is known of, so that one caller out of any number goes on with it. The claim ends
+     * by itself after three seconds, or with the status that is recorded.
+     *
+     * @return whether the caller is the one
+     */
+    public boolean claim(MessageId id) {
+        return Boolean.TRUE.equals(
+                redis.opsForValue().setIfAbsent(keys.status(id), StoredStatus.CLAIMED.toJson(), RedisKeys.CLAIM));
+    }
+
+    /**
+     * Records what has become of a message, unless something better is known of it, and tells everyone who waits.
+     *
+     * @return what is known of the message now
+     */
+    public SigningStatus record(MessageId id, SigningStatus status) {
+        String stands = redis.execute(
+                RECORD,
+                List.of(keys.status(id)),
+                StoredStatus.of(status).toJson(),
+                Long.toString(keys.lifeOf(status).toMillis()));
+        redis.convertAndSend(keys.news(), id.hex());
+        return StoredStatus.read(stands).orElse(status);
+    }
+}

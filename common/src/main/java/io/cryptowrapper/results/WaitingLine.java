@@ -1,0 +1,56 @@
+package io.cryptowrapper.results;
+
+import io.cryptowrapper.signing.MessageId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.core.script.RedisScript;
+
+/**
+ * The waiting messages in the order of their turns: what estimates are made of.
+ *
+ * <p>The queue itself cannot be asked where a message is. The line follows it: a message stands where its delay ends,
+ * and goes to the end when its turn begins. Nothing but the estimate depends on it.
+ */
+public class WaitingLine {
+
+    @SuppressWarnings("rawtypes")
+    private static final RedisScript<List> LINE =
+            RedisScript.of(new ClassPathResource("line.lua", WaitingLine.class), List.class);
+
+    private final StringRedisTemplate redis;
+    private final RedisKeys keys;
+
+    /**
+     * A message's place.
+     *
+     * @param ahead how many others have their turn before
+     * @param due how long its delay still lasts
+     */
+    public record Place(long ahead, Duration due) {}
+
+    public WaitingLine(StringRedisTemplate redis, RedisKeys keys) {
+        this.redis = redis;
+        this.keys = keys;
+    }
+
+    /** Puts a message at the place that it has after {@code delay}, wherever it stood before. */
+    public void join(MessageId id, Duration delay) {
+        redis.execute(LINE, List.of(keys.line()), "join", id.hex(), Long.toString(delay.toMillis()));
+    }
+
+    /** Where a message stands; nothing if Redis has lost its place. */
+    public Optional<Place> placeOf(MessageId id) {
+        List<?> place = redis.execute(LINE, List.of(keys.line()), "place", id.hex());
+        return place.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Place((Long) place.get(0), Duration.ofMillis((Long) place.get(1))));
+    }
+
+    /** Takes a message out that waits no more. */
+    public void leave(MessageId id) {
+        redis.opsForZSet().remove(keys.line(), id.hex());
+    }
+}

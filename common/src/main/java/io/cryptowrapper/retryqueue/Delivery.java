@@ -1,0 +1,44 @@
+package io.cryptowrapper.retryqueue;
+
+import com.rabbitmq.client.Channel;
+
+/** A message taken from the work queue; the broker keeps it until it is settled by one of these methods. */
+public final class Delivery {
+
+    private final WorkQueue queue;
+    private final Channel channel;
+    private final long tag;
+    private final byte[] payload;
+    private final RetryMessage message;
+
+    Delivery(WorkQueue queue, Channel channel, long tag, byte[] payload, RetryMessage message) {
+        this.queue = queue;
+        this.channel = channel;
+        this.tag = tag;
+        this.payload = payload;
+        this.message = message;
+    }
+
+    public RetryMessage message() {
+        return message;
+    }
+
+    /** Done with: the broker forgets it. */
+    public void ack() {
+        queue.ack(channel, tag);
+    }
+
+    /** Not done: the broker puts it back where it was. */
+    public void handBack() {
+        queue.handBack(channel, tag);
+    }
+
+    /**
+     * Puts it aside, with a reason for whoever looks into the parking queue.
+     *
+     * @throws NotConfirmedException if the broker did not take it there; then it is handed back
+     */
+    public void park(String reason) {
+        queue.park(channel, tag, payload, reason);
+    }
+}

@@ -1,0 +1,100 @@
+package io.cryptowrapper.retryqueue;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageDeliveryMode;
+import org.springframework.amqp.core.MessageProperties;
+import org.springframework.amqp.rabbit.connection.CorrelationData;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+
+/** Puts messages into the queues, and believes only what the broker has confirmed. */
+public class RetryPublisher implements AutoCloseable {
+
+    /** So many may wait for a broker that does not answer; the others are told at once. */
+    private static final int MOST_WAITING = 256;
+
+    private final RabbitTemplate rabbit;
+    private final RetryTopology topology;
+    private final Semaphore places = new Semaphore(MOST_WAITING);
+    private final ExecutorService publishing = Executors.newVirtualThreadPerTaskExecutor();
+
+    /** @param rabbit with correlated confirms, returns and the mandatory flag */
+    public RetryPublisher(RabbitTemplate rabbit, RetryTopology topology) {
+        this.rabbit = rabbit;
+        this.topology = topology;
+    }
+
+    /**
+     * Puts a message into the wait queue of its attempt.
+     *
+     * @param patience how long to wait for the broker
+     * @throws NotConfirmedException if the broker does not say in time that it has the message
+     */
+    public void publish(RetryMessage message, Duration patience) {
+        send(topology.waitQueueFor(message.attempt()), message.toJson(), Map.of(), patience);
+    }
+
+    /**
+     * Puts a payload aside that no retry can help.
+     *
+     * @param reason for whoever looks into the parking queue
+     * @throws NotConfirmedException if the broker does not say in time that it has the payload
+     */
+    void park(byte[] payload, String reason, Duration patience) {
+        send(topology.parkingQueue(), payload, Map.of("x-parked-because", reason), patience);
+    }
+
+    @Override
+    public void close() {
+        publishing.shutdownNow();
+    }
+
+    private void send(String queue, byte[] payload, Map<String, Object> headers, Duration patience) {
+        if (!places.tryAcquire()) {
+            throw new NotConfirmedException("too many messages wait for the broker already");
+        }
+        var correlation = new CorrelationData(UUID.randomUUID().toString());
+        // Connecting may block for long, and under a lock: a thread of its own does it, and nobody waits longer than he
+        // wants.
+        CompletableFuture<Void> sent = CompletableFuture.runAsync(
+                        () -> rabbit.send("", queue, persistent(payload, headers), correlation), publishing)
+                .whenComplete((done, error) -> places.release());
+        try {
+            long deadline = System.nanoTime() + patience.toNanos();
+            sent.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            CorrelationData.Confirm confirm =
+                    correlation.getFuture().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (!confirm.ack()) {
+                throw new NotConfirmedException("the broker refused the message");
+            }
+            // RabbitMQ acknowledges what it could not route; only the return tells.
+            if (correlation.getReturned() != null) {
+                throw new NotConfirmedException("there is no queue " + queue);
+            }
+        } catch (TimeoutException e) {
+            throw new NotConfirmedException("the broker did not answer in time");
+        } catch (ExecutionException e) {
+            throw new NotConfirmedException("the broker cannot be reached");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotConfirmedException("interrupted");
+        }
+    }
+
+    private static Message persistent(byte[] payload, Map<String, Object> headers) {
+        var properties = new MessageProperties();
+        properties.setDeliveryMode(MessageDeliveryMode.PERSISTENT);
+        properties.setContentType("application/json");
+        properties.getHeaders().putAll(headers);
+        return new Message(payload, properties);
+    }
+}

@@ -1,0 +1,147 @@
+package io.cryptowrapper.settings;
+
+import static io.cryptowrapper.settings.Check.require;
+import static io.cryptowrapper.settings.Check.requireBetween;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Everything an operator may set about the wrapper itself, with its default.
+ *
+ * <p>The property {@code crypto.api.base-url} is the environment variable {@code CRYPTO_API_BASE_URL}, and so on. A
+ * value that cannot work stops the start with one sentence that names it.
+ *
+ * @param api how the upstream is reached
+ * @param retry when failed messages are tried again
+ * @param cache how long signatures are kept
+ * @param message what a client may send
+ */
+@ConfigurationProperties("crypto")
+public record CryptoSettings(
+        @DefaultValue Api api,
+        @DefaultValue Retry retry,
+        @DefaultValue Cache cache,
+        @DefaultValue Message message) {
+
+    /**
+     * How the upstream is reached.
+     *
+     * @param baseUrl the upstream's address, to which {@code /crypto/sign} is added
+     * @param key what the {@code Authorization} header carries
+     * @param keyFile a file that holds the key, instead of {@code key}
+     * @param timeout how long a client's request waits for the first call
+     * @param quota how often the upstream may be called, by all processes together
+     */
+    public record Api(
+            @Nullable URI baseUrl,
+            @Nullable String key,
+            @Nullable Path keyFile,
+            @DefaultValue("1500ms") Duration timeout,
+            @DefaultValue Quota quota) {
+
+        public Api {
+            baseUrl = Check.baseUrl("CRYPTO_API_BASE_URL", baseUrl);
+            key = Check.key("CRYPTO_API_KEY", key, keyFile);
+            // Longer, and there would be no time left to queue the message inside the two seconds that clients are
+            // promised.
+            requireBetween("CRYPTO_API_TIMEOUT", timeout, Duration.ofMillis(50), Duration.ofMillis(1500));
+        }
+
+        /** The upstream's address, without a slash at its end. */
+        @Override
+        public URI baseUrl() {
+            return java.util.Objects.requireNonNull(baseUrl);
+        }
+
+        /** The key, wherever it was set. */
+        @Override
+        public String key() {
+            return java.util.Objects.requireNonNull(key);
+        }
+
+        /** Leaves the key out. */
+        @Override
+        public String toString() {
+            return "Api[baseUrl=" + baseUrl + "]";
+        }
+    }
+
+    /**
+     * How often the upstream may be called: at most {@code calls} times in any {@code window}.
+     *
+     * @param calls the number of calls
+     * @param window the length of time, wherever it begins
+     */
+    public record Quota(
+            @DefaultValue("10") int calls,
+            @DefaultValue("60s") Duration window) {
+
+        public Quota {
+            require(calls >= 1 && calls <= 100_000, "CRYPTO_API_QUOTA_CALLS", "must be from 1 to 100000, not " + calls);
+            requireBetween("CRYPTO_API_QUOTA_WINDOW", window, Duration.ofMillis(100), Duration.ofDays(1));
+        }
+    }
+
+    /**
+     * When failed messages are tried again.
+     *
+     * @param period the time between two retries, by all workers together
+     * @param delays how long a message waits at least before each attempt; the last one repeats
+     * @param timeout how long a call may take when no client waits for it
+     * @param giveUpAfter how old a message may become before it is parked
+     */
+    public record Retry(
+            @DefaultValue("6s") Duration period,
+            @DefaultValue("6s") List<Duration> delays,
+            @DefaultValue("30s") Duration timeout,
+            @DefaultValue("24h") Duration giveUpAfter) {
+
+        public Retry {
+            delays = List.copyOf(delays);
+            requireBetween("CRYPTO_RETRY_PERIOD", period, Duration.ofMillis(10), Duration.ofHours(1));
+            require(
+                    !delays.isEmpty() && delays.size() <= 20,
+                    "CRYPTO_RETRY_DELAYS",
+                    "must be a list of 1 to 20 durations, for example 6s,30s,5m");
+            for (Duration delay : delays) {
+                requireBetween("CRYPTO_RETRY_DELAYS", delay, Duration.ofMillis(10), Duration.ofDays(1));
+            }
+            requireBetween("CRYPTO_RETRY_TIMEOUT", timeout, Duration.ofMillis(100), Duration.ofMinutes(10));
+            requireBetween("CRYPTO_RETRY_GIVE_UP_AFTER", giveUpAfter, Duration.ofSeconds(1), Duration.ofDays(365));
+        }
+    }
+
+    /**
+     * How long signatures are kept.
+     *
+     * @param ttl the time from a signature's storing to its end
+     */
+    public record Cache(@DefaultValue("24h") Duration ttl) {
+
+        public Cache {
+            requireBetween("CRYPTO_CACHE_TTL", ttl, Duration.ofSeconds(1), Duration.ofDays(3650));
+        }
+    }
+
+    /**
+     * What a client may send.
+     *
+     * @param maxSize the largest message, in UTF-8 bytes
+     */
+    public record Message(@DefaultValue("8KB") DataSize maxSize) {
+
+        public Message {
+            require(
+                    maxSize.toBytes() >= 1 && maxSize.toKilobytes() <= 1024,
+                    "CRYPTO_MESSAGE_MAX_SIZE",
+                    "must be from 1B to 1MB, not " + maxSize);
+        }
+    }
+}

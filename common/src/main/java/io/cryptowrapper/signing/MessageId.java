@@ -1,0 +1,30 @@
+package io.cryptowrapper.signing;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** The SHA-256 of a message's UTF-8 bytes in lower-case hex: what keys and log lines name a message by. */
+public record MessageId(String hex) {
+
+    public MessageId {
+        if (!hex.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException("not a message's id");
+        }
+    }
+
+    static MessageId of(byte[] utf8) {
+        try {
+            return new MessageId(HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(utf8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Enough of the id to find a message in a log. */
+    @Override
+    public String toString() {
+        return hex.substring(0, 12);
+    }
+}

@@ -1,0 +1,27 @@
+package io.cryptowrapper.signing;
+
+import java.time.Instant;
+
+/** What has become of a message so far. */
+public sealed interface SigningStatus {
+
+    /** There is a signature; this is final. */
+    record Signed(Signature signature) implements SigningStatus {}
+
+    /**
+     * Accepted, and waiting for its next attempt.
+     *
+     * @param message the whole message, so that it can be queued again from here
+     * @param last why there is no signature yet
+     * @param attempt the number of the attempt it waits for, counted from 1; a queued copy with a smaller number is
+     *     stale
+     * @param acceptedAt when a client was first promised an answer
+     */
+    record Pending(Message message, Failure last, int attempt, Instant acceptedAt) implements SigningStatus {}
+
+    /**
+     * No retry can help: the upstream refuses this message, or it was given up. Forgotten soon, so that it can be tried
+     * anew.
+     */
+    record Rejected(Failure last) implements SigningStatus {}
+}

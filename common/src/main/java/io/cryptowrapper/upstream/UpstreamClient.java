@@ -1,0 +1,169 @@
+package io.cryptowrapper.upstream;
+
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.UpstreamOutcome;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * Calls the upstream: exactly one request for each call, whatever happens to it.
+ *
+ * <p>That is why it is Apache's client and not the JDK's: the latter sends a GET again by itself, up to five times,
+ * when a connection ends without an answer, and each of those would be a call outside the budget. Connections are not
+ * kept either: calls are seconds apart, and one on a connection that the upstream is just closing would be lost.
+ */
+public class UpstreamClient implements AutoCloseable {
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final int MOST_CONNECTIONS = 1000;
+
+    private final URI baseUrl;
+    private final String key;
+    private final OutcomeReader reader;
+    private final CloseableHttpClient http;
+    private volatile boolean keyRefused;
+    private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+
+    public UpstreamClient(CryptoSettings.Api api, Clock clock) {
+        this.baseUrl = api.baseUrl();
+        this.key = api.key();
+        this.reader = new OutcomeReader(key, clock);
+        this.http = HttpClients.custom()
+                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                        .setMaxConnTotal(MOST_CONNECTIONS)
+                        .setMaxConnPerRoute(MOST_CONNECTIONS)
+                        .setDefaultConnectionConfig(ConnectionConfig.custom()
+                                .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
+                                .build())
+                        .build())
+                .setConnectionReuseStrategy((request, response, context) -> false)
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .setUserAgent("CryptoAPIWrapper")
+                .build();
+    }
+
+    /**
+     * Calls the upstream once.
+     *
+     * @param grant the budget's permission; too old a one is not used
+     * @param limit how long the whole exchange may take
+     * @return completes by the limit, and never exceptionally
+     */
+    public CompletableFuture<UpstreamOutcome> call(Grant grant, Message message, Duration limit) {
+        HttpGet request = new HttpGet(addressOf(message));
+        request.setHeader(HttpHeaders.AUTHORIZATION, key);
+        request.setHeader(HttpHeaders.ACCEPT, "*/*");
+        request.setConfig(RequestConfig.custom()
+                .setResponseTimeout(Timeout.of(limit))
+                .setConnectionRequestTimeout(Timeout.of(limit))
+                .build());
+        UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
+        return CompletableFuture.supplyAsync(
+                        () -> grant.isFresh() ? exchange(request, limit) : new UpstreamOutcome.NotCalled(), calls)
+                .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((outcome, error) -> request.cancel());
+    }
+
+    /** Whether the upstream has refused our key, and accepted it in no later call. */
+    public boolean keyIsRefused() {
+        return keyRefused;
+    }
+
+    @Override
+    public void close() throws IOException {
+        http.close();
+        calls.shutdownNow();
+    }
+
+    private UpstreamOutcome exchange(HttpGet request, Duration limit) {
+        try {
+            UpstreamOutcome outcome = http.execute(request, this::read);
+            // Other failures tell nothing of the key: an upstream that is down may not even look at it.
+            keyRefused = switch (outcome) {
+                case UpstreamOutcome.KeyRefused refused -> true;
+                case UpstreamOutcome.Signed signed -> false;
+                case UpstreamOutcome.Rejected rejected -> false;
+                default -> keyRefused;
+            };
+            return outcome;
+        } catch (SocketTimeoutException e) {
+            return new UpstreamOutcome.Failed(
+                    e instanceof ConnectTimeoutException
+                            ? new Failure(504, "The upstream could not be connected to in time.")
+                            : Failure.noAnswerWithin(limit),
+                    null);
+        } catch (IOException e) {
+            return new UpstreamOutcome.Failed(Failure.connection(reason(e)), null);
+        } catch (RuntimeException e) {
+            return new UpstreamOutcome.Failed(Failure.connection("its answer could not be understood"), null);
+        }
+    }
+
+    private UpstreamOutcome read(ClassicHttpResponse response) throws IOException {
+        try (HttpEntity entity = response.getEntity()) {
+            // One byte more than is used, to see that there is more.
+            byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(OutcomeReader.MOST_BYTES + 1);
+            return reader.read(
+                    response.getCode(),
+                    valueOf(response, HttpHeaders.CONTENT_TYPE),
+                    valueOf(response, HttpHeaders.RETRY_AFTER),
+                    body);
+        } finally {
+            // The rest of a longer body is not waited for.
+            response.close();
+        }
+    }
+
+    private URI addressOf(Message message) {
+        // A space as %20 is a space in forms and in URIs alike; as + it would be one in forms only.
+        String encoded =
+                URLEncoder.encode(message.text(), StandardCharsets.UTF_8).replace("+", "%20");
+        return URI.create(baseUrl + "/crypto/sign?message=" + encoded);
+    }
+
+    private static String valueOf(ClassicHttpResponse response, String header) {
+        var first = response.getFirstHeader(header);
+        return first == null || first.getValue() == null ? "" : first.getValue();
+    }
+
+    /** Said to clients, so it names no host and quotes no exception. */
+    private static String reason(IOException e) {
+        return switch (e) {
+            case UnknownHostException unknown -> "its host name cannot be resolved";
+            case NoRouteToHostException unreachable -> "it cannot be reached";
+            case ConnectException refused -> "it was refused";
+            case SSLException tls -> "no secure connection could be made";
+            default -> "it ended before the answer was complete";
+        };
+    }
+}

@@ -1,0 +1,138 @@
+package io.cryptowrapper.upstream;
+
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.UpstreamOutcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.core.script.RedisScript;
+
+/**
+ * The upstream's budget, one for all processes: at most {@code calls} grants in any window, and retries a period apart.
+ *
+ * <p>Its state is one Redis key, its clock is that of Redis, and its rules are in {@code upstream-quota.lua}. Where
+ * Redis does not answer, every method throws a {@link org.springframework.dao.DataAccessException}, and nobody may
+ * call.
+ */
+public class UpstreamQuota {
+
+    private static final Logger log = LoggerFactory.getLogger(UpstreamQuota.class);
+
+    @SuppressWarnings("rawtypes")
+    private static final RedisScript<List> SCRIPT =
+            RedisScript.of(new ClassPathResource("upstream-quota.lua", UpstreamQuota.class), List.class);
+
+    /** Of a window of 60 s this is 480 ms: enough from grant to arrival, and 99 % of the budget can still be used. */
+    private static final double GUARD_SHARE = 0.008;
+
+    /** On a busy machine a call may need this long to arrive, however short the window is. */
+    private static final Duration LEAST_GUARD = Duration.ofMillis(100);
+
+    private final StringRedisTemplate redis;
+    private final List<String> key;
+    private final CryptoSettings.Quota quota;
+    private final Duration period;
+    private final Duration guard;
+    private final Supplier<String> clock;
+
+    /** How many grants there have been, as far as this process knows: it notices by this when Redis forgets some. */
+    private final AtomicLong seen = new AtomicLong();
+
+    /** What the quota says to somebody who wants to call. */
+    public sealed interface Answer {
+
+        /** Call now. */
+        record Granted(Grant grant) implements Answer {}
+
+        /** Ask again after this time. */
+        record Wait(Duration time) implements Answer {}
+    }
+
+    /**
+     * @param key where the state is kept
+     * @param period the time between two retries
+     */
+    public UpstreamQuota(StringRedisTemplate redis, String key, CryptoSettings.Quota quota, Duration period) {
+        this(redis, key, quota, period, () -> "");
+    }
+
+    /** @param clock the time in milliseconds, or nothing for that of Redis */
+    UpstreamQuota(
+            StringRedisTemplate redis,
+            String key,
+            CryptoSettings.Quota quota,
+            Duration period,
+            Supplier<String> clock) {
+        this.redis = redis;
+        this.key = List.of(key);
+        this.quota = quota;
+        this.period = period;
+        this.guard = guardOf(quota.window());
+        this.clock = clock;
+    }
+
+    /** Asks for a first call, made while its client waits. Refused while a retry waits for its turn. */
+    public Answer takeForFirstCall() {
+        return take("first");
+    }
+
+    /** Asks for a retry. While the answer is to wait, and one second longer at most, first calls are refused. */
+    public Answer takeForRetry() {
+        return take("retry");
+    }
+
+    /** How long it will be until a retry is granted, if nobody calls in between. */
+    public Duration untilNextRetry() {
+        return ask("peek", Duration.ZERO);
+    }
+
+    /**
+     * Makes all callers do what an outcome asks of one: after a {@code Retry-After} nobody calls until it is over, an
+     * hour at most, and after a refused key nobody calls for a window, as it will be refused until an operator has
+     * changed it.
+     */
+    public void heed(UpstreamOutcome outcome) {
+        switch (outcome) {
+            case UpstreamOutcome.KeyRefused refused -> {
+                log.error(
+                        "The upstream refuses the key: check CRYPTO_API_KEY. Nobody calls for {} s.",
+                        quota.window().toSeconds());
+                ask("hold", quota.window());
+            }
+            case UpstreamOutcome.Failed(var failure, var retryAfter) when retryAfter != null -> ask("hold", retryAfter);
+            default -> {}
+        }
+    }
+
+    /** The time by which a window is kept longer than asked, for calls that arrive later than they were granted. */
+    static Duration guardOf(Duration window) {
+        Duration share = Duration.ofNanos((long) (window.toNanos() * GUARD_SHARE));
+        return share.compareTo(LEAST_GUARD) > 0 ? share : LEAST_GUARD;
+    }
+
+    private Answer take(String op) {
+        long asked = System.nanoTime();
+        Duration wait = ask(op, Duration.ZERO);
+        return wait.isZero() ? new Answer.Granted(new Grant(asked, guard)) : new Answer.Wait(wait);
+    }
+
+    private Duration ask(String op, Duration extra) {
+        List<?> answer = redis.execute(
+                SCRIPT,
+                key,
+                op,
+                Integer.toString(quota.calls()),
+                Long.toString(quota.window().plus(guard).toMillis()),
+                Long.toString(period.toMillis()),
+                Long.toString(seen.get()),
+                Long.toString(extra.toMillis()),
+                clock.get());
+        seen.accumulateAndGet((Long) answer.get(1), Math::max);
+        return Duration.ofMillis((Long) answer.get(0));
+    }
+}

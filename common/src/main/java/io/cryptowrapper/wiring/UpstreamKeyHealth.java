@@ -1,0 +1,31 @@
+package io.cryptowrapper.wiring;
+
+import io.cryptowrapper.upstream.UpstreamClient;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.stereotype.Component;
+
+/** Says loudly that the upstream refuses our key, as only the operator can help: in health and as a gauge. */
+@Component
+class UpstreamKeyHealth implements HealthIndicator {
+
+    private final UpstreamClient upstream;
+
+    UpstreamKeyHealth(UpstreamClient upstream, MeterRegistry meters) {
+        this.upstream = upstream;
+        Gauge.builder("upstream.key.refused", upstream, client -> client.keyIsRefused() ? 1 : 0)
+                .description("1 while the upstream refuses our key")
+                .register(meters);
+    }
+
+    @Override
+    public Health health() {
+        return upstream.keyIsRefused()
+                ? Health.down()
+                        .withDetail("reason", "the upstream refuses the key: check CRYPTO_API_KEY")
+                        .build()
+                : Health.up().build();
+    }
+}

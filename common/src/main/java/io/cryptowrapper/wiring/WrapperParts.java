@@ -1,0 +1,116 @@
+package io.cryptowrapper.wiring;
+
+import io.cryptowrapper.results.Backlog;
+import io.cryptowrapper.results.Outbox;
+import io.cryptowrapper.results.RedisKeys;
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.StatusNews;
+import io.cryptowrapper.results.WaitingLine;
+import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.retryqueue.WorkQueue;
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.RetryPolicy;
+import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.upstream.UpstreamClient;
+import io.cryptowrapper.upstream.UpstreamQuota;
+import java.time.Clock;
+import java.util.HashMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.core.Declarables;
+import org.springframework.amqp.core.Queue;
+import org.springframework.amqp.rabbit.connection.ConnectionFactory;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/** The list of the shared parts: the upstream and its budget, the results in Redis, the queues in RabbitMQ. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(CryptoSettings.class)
+@Import({RedisSetup.class, RabbitSetup.class, UpstreamKeyHealth.class, ExitWithParent.class})
+public class WrapperParts {
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
+    UpstreamName upstreamName() {
+        return UpstreamName.SIGN;
+    }
+
+    @Bean
+    RetryPolicy retryPolicy(CryptoSettings settings) {
+        CryptoSettings.Retry retry = settings.retry();
+        return new RetryPolicy(retry.period(), retry.delays(), retry.giveUpAfter());
+    }
+
+    @Bean
+    UpstreamClient upstreamClient(CryptoSettings settings, Clock clock) {
+        return new UpstreamClient(settings.api(), clock);
+    }
+
+    @Bean
+    UpstreamQuota upstreamQuota(StringRedisTemplate redis, RedisKeys keys, CryptoSettings settings) {
+        return new UpstreamQuota(
+                redis, keys.quota(), settings.api().quota(), settings.retry().period());
+    }
+
+    @Bean
+    RedisKeys redisKeys(UpstreamName upstream, CryptoSettings settings) {
+        return RedisKeys.of(upstream, settings);
+    }
+
+    @Bean
+    SignatureStore signatureStore(StringRedisTemplate redis, RedisKeys keys) {
+        return new SignatureStore(redis, keys);
+    }
+
+    @Bean
+    WaitingLine waitingLine(StringRedisTemplate redis, RedisKeys keys) {
+        return new WaitingLine(redis, keys);
+    }
+
+    @Bean
+    Outbox outbox(StringRedisTemplate redis, RedisKeys keys, Clock clock) {
+        return new Outbox(redis, keys, clock);
+    }
+
+    @Bean
+    Backlog backlog(StringRedisTemplate redis, RedisKeys keys) {
+        return new Backlog(redis, keys);
+    }
+
+    @Bean
+    StatusNews statusNews(RedisConnectionFactory connections, RedisKeys keys) {
+        return new StatusNews(connections, keys);
+    }
+
+    @Bean
+    RetryTopology retryTopology(UpstreamName upstream, RetryPolicy policy) {
+        return new RetryTopology(upstream, policy.delays());
+    }
+
+    @Bean
+    Declarables retryQueues(RetryTopology topology) {
+        return new Declarables(topology.queues().stream()
+                .map(queue -> new Queue(
+                        queue.name(), true, false, false, new HashMap<String, @Nullable Object>(queue.arguments())))
+                .toList());
+    }
+
+    @Bean
+    RetryPublisher retryPublisher(RabbitTemplate rabbit, RetryTopology topology) {
+        return new RetryPublisher(rabbit, topology);
+    }
+
+    @Bean
+    WorkQueue workQueue(ConnectionFactory connections, RetryTopology topology, RetryPublisher publisher) {
+        return new WorkQueue(connections, topology, publisher);
+    }
+}

@@ -1,0 +1,11 @@
+-- The order of the turns by the clock of Redis: a sorted set of ids by the time when their delay is over.
+local key, op, id = KEYS[1], ARGV[1], ARGV[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if op == 'join' then
+  redis.call('ZADD', key, string.format('%.0f', now + ARGV[3]), id)
+  return {}
+end
+local rank = redis.call('ZRANK', key, id)
+if not rank then return {} end
+return { rank, math.max(0, redis.call('ZSCORE', key, id) - now) }

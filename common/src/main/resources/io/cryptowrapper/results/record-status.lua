@@ -1,0 +1,19 @@
+-- Writes a status unless a better one stands there, and answers with the one that stands now.
+-- A signature is final, a rejection gives way to a signature only, and a waiting message never goes back to an earlier
+-- attempt. A claim, and what cannot be read, gives way to everything.
+local function read(json)
+  local ok, value = pcall(cjson.decode, json)
+  return ok and type(value) == 'table' and value.v == 1 and value or {}
+end
+
+local function stands(old, new)
+  if old.state == 'signed' then return true end
+  if new.state == 'signed' then return false end
+  if old.state == 'rejected' then return true end
+  return old.state == 'pending' and new.state == 'pending' and old.attempt > new.attempt
+end
+
+local current = redis.call('GET', KEYS[1])
+if current and stands(read(current), read(ARGV[1])) then return current end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]

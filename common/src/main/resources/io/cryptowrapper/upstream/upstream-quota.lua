@@ -1,0 +1,81 @@
+-- The upstream's budget: at most `calls` grants in any `span`, and retries `period` apart. One hash holds
+--   granted   how many grants there have ever been
+--   g<n>      when grant number n was given, for the last `calls` of them
+--   retry     when the last retry was granted
+--   reserved  until when first calls are refused, because a retry waits for its turn
+--   hold      until when nobody is granted anything
+-- Times are milliseconds by the clock of Redis, so the callers' clocks do not matter.
+local key, op = KEYS[1], ARGV[1]
+local calls, span, period = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local seen = tonumber(ARGV[5]) -- the highest `granted` that the caller has been told
+local extra = tonumber(ARGV[6]) -- hold: for how long
+local MOST_HELD = 3600000 -- an hour
+
+local now = tonumber(ARGV[7]) -- given by tests only
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function int(number) return string.format('%.0f', number) end
+local function get(field) return tonumber(redis.call('HGET', key, field) or '') end
+local function set(field, value) redis.call('HSET', key, field, int(value)) end
+
+-- A time in the future means that the clock was set back: the grant may have been just now.
+local function past(field)
+  local time = get(field)
+  if time and time > now then
+    time = now
+    set(field, now)
+  end
+  return time
+end
+local function ahead(field, most)
+  local time = get(field)
+  if time and time > now + most then
+    time = now + most
+    set(field, time)
+  end
+  return time or 0
+end
+
+local granted = get('granted')
+if not granted or granted < seen then
+  -- Redis has lost the log, wholly or at its end. What the caller saw granted may all have been in this window.
+  if seen > 0 then set('hold', now + span) end
+  granted = math.max(granted or 0, seen)
+  set('granted', granted)
+  set('retry', now)
+end
+
+if op == 'hold' then
+  local hold = now + math.min(extra, MOST_HELD)
+  if hold > ahead('hold', MOST_HELD) then set('hold', hold) end
+  return { 0, granted }
+end
+
+local at = math.max(now, ahead('hold', math.max(MOST_HELD, span)))
+local oldest = past('g' .. int(granted - calls))
+if oldest then at = math.max(at, oldest + span) end
+if op == 'first' then
+  at = math.max(at, ahead('reserved', period + 2000))
+else
+  at = math.max(at, (past('retry') or now) + period)
+end
+
+local wait = at - now
+if op == 'peek' then return { wait, granted } end
+if wait > 0 then
+  -- Renewed whenever the worker asks again, and short, so that it ends soon when the worker does.
+  if op == 'retry' then set('reserved', now + math.min(wait, 1000) + 500) end
+  return { wait, granted }
+end
+set('g' .. int(granted), now)
+redis.call('HDEL', key, 'g' .. int(granted - calls))
+granted = granted + 1
+set('granted', granted)
+if op == 'retry' then
+  set('retry', now)
+  redis.call('HDEL', key, 'reserved')
+end
+return { 0, granted }

@@ -1,0 +1,65 @@
+package io.cryptowrapper.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.palantir.javaformat.java.Formatter;
+import com.palantir.javaformat.java.FormatterException;
+import com.palantir.javaformat.java.JavaFormatterOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Checks the format of all Java sources, and mends it with {@code -Dformat=apply}.
+ *
+ * <p>A test and not a Maven plugin: a plugin runs in Maven's own JVM, and the parser of an older one does not know the
+ * Java that is written here.
+ */
+class SourceFormatTest {
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Formatter FORMATTER = Formatter.createFormatter(JavaFormatterOptions.builder()
+            .style(JavaFormatterOptions.Style.PALANTIR)
+            .formatJavadoc(true)
+            .build());
+
+    @Test
+    void every_source_is_formatted() throws IOException, FormatterException {
+        List<Path> unformatted = new ArrayList<>();
+        for (Path source : sources()) {
+            String text = Files.readString(source);
+            String formatted = FORMATTER.formatSourceAndFixImports(text);
+            if (!formatted.equals(text)) {
+                if ("apply".equals(System.getProperty("format"))) {
+                    Files.writeString(source, formatted);
+                } else {
+                    unformatted.add(ROOT.relativize(source));
+                }
+            }
+        }
+        assertThat(unformatted)
+                .as("mend with: mvn -pl common test -Dtest=SourceFormatTest -Dformat=apply")
+                .isEmpty();
+    }
+
+    private static List<Path> sources() throws IOException {
+        List<Path> sources = new ArrayList<>();
+        try (Stream<Path> modules = Files.list(ROOT)) {
+            for (Path module : modules.filter(path -> Files.exists(path.resolve("pom.xml")))
+                    .toList()) {
+                Path src = module.resolve("src");
+                if (Files.exists(src)) {
+                    try (Stream<Path> files = Files.walk(src)) {
+                        files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+                    }
+                }
+            }
+        }
+        assertThat(sources).as("sources below " + ROOT).hasSizeGreaterThan(20);
+        return sources;
+    }
+}

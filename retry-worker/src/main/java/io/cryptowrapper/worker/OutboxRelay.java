@@ -1,0 +1,55 @@
+package io.cryptowrapper.worker;
+
+import io.cryptowrapper.results.Outbox;
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.retryqueue.NotConfirmedException;
+import io.cryptowrapper.retryqueue.RetryMessage;
+import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.SigningStatus;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+
+/**
+ * Queues the messages that were accepted while the broker confirmed nothing. Every worker does; copies are told apart.
+ */
+@Component
+class OutboxRelay {
+
+    private static final Logger log = LoggerFactory.getLogger(OutboxRelay.class);
+
+    /** Younger ones may still be confirmed. */
+    private static final Duration OLD_ENOUGH = Duration.ofSeconds(5);
+
+    private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
+
+    private final Outbox outbox;
+    private final SignatureStore store;
+    private final RetryPublisher publisher;
+
+    OutboxRelay(Outbox outbox, SignatureStore store, RetryPublisher publisher) {
+        this.outbox = outbox;
+        this.store = store;
+        this.publisher = publisher;
+    }
+
+    @Scheduled(fixedDelayString = "PT1S")
+    void relay() {
+        try {
+            for (MessageId id : outbox.olderThan(OLD_ENOUGH)) {
+                if (store.find(id).orElse(null) instanceof SigningStatus.Pending pending) {
+                    publisher.publish(RetryMessage.of(pending), BROKER_PATIENCE);
+                    log.info("{}: queued from the outbox", id);
+                }
+                // Removed after it is queued: a crash in between queues it twice, not never.
+                outbox.remove(id);
+            }
+        } catch (NotConfirmedException | DataAccessException e) {
+            log.debug("The outbox waits: {}", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.cryptowrapper.worker;
+
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.WaitingLine;
+import io.cryptowrapper.retryqueue.Delivery;
+import io.cryptowrapper.retryqueue.RetryMessage;
+import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.RetryPolicy;
+import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.signing.SigningStatus;
+import java.time.Clock;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+
+/**
+ * Settles a message after its attempt: first it is safe somewhere else, then the broker may forget this copy. A crash
+ * in between leaves a copy too many, which is told apart by its attempt's number; the other order would leave none.
+ */
+@Component
+class Settlement {
+
+    private static final Logger log = LoggerFactory.getLogger(Settlement.class);
+
+    private static final Duration BROKER_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_WRITES = Duration.ofMillis(500);
+
+    private final SignatureStore store;
+    private final WaitingLine line;
+    private final RetryPublisher publisher;
+    private final RetryPolicy policy;
+    private final Clock clock;
+
+    Settlement(SignatureStore store, WaitingLine line, RetryPublisher publisher, RetryPolicy policy, Clock clock) {
+        this.store = store;
+        this.line = line;
+        this.publisher = publisher;
+        this.policy = policy;
+        this.clock = clock;
+    }
+
+    /** The message goes to the end of the line: if this attempt fails, that is where it will be. */
+    void turnBegins(RetryMessage message) {
+        try {
+            line.join(message.message().id(), policy.delayBefore(message.attempt() + 1));
+        } catch (DataAccessException e) {
+            log.debug("The line is only for estimates", e);
+        }
+    }
+
+    void signed(Delivery delivery, Signature signature) {
+        finish(delivery, new SigningStatus.Signed(signature));
+        log.info(
+                "{}: signed at attempt {}",
+                delivery.message().message(),
+                delivery.message().attempt());
+    }
+
+    void rejected(Delivery delivery, Failure failure) {
+        finish(delivery, new SigningStatus.Rejected(failure));
+        log.info("{}: rejected by the upstream with {}", delivery.message().message(), failure.statusCode());
+    }
+
+    /**
+     * Queues the message again, or parks it when it is too old.
+     *
+     * @throws io.cryptowrapper.retryqueue.NotConfirmedException if the broker does not take it
+     */
+    void failed(Delivery delivery, Failure failure) {
+        RetryMessage tried = delivery.message();
+        if (policy.givesUp(tried.acceptedAt(), clock.instant())) {
+            delivery.park("given up after attempt " + tried.attempt());
+            untilWritten(tried.message().id(), new SigningStatus.Rejected(failure));
+            log.warn("{}: parked, given up after attempt {}", tried.message(), tried.attempt());
+            return;
+        }
+        var next = new RetryMessage(tried.message(), tried.attempt() + 1, tried.acceptedAt());
+        // Before the status, which makes this copy stale: in the other order a crash in between could lose the message.
+        publisher.publish(next, BROKER_PATIENCE);
+        try {
+            store.record(
+                    next.message().id(),
+                    new SigningStatus.Pending(next.message(), failure, next.attempt(), next.acceptedAt()));
+        } catch (DataAccessException e) {
+            log.warn("{}: queued again, but its status is not written, as Redis does not answer", next.message());
+        }
+        delivery.ack();
+        log.info("{}: attempt {} failed with {}", tried.message(), tried.attempt(), failure.statusCode());
+    }
+
+    private void finish(Delivery delivery, SigningStatus status) {
+        untilWritten(delivery.message().message().id(), status);
+        delivery.ack();
+    }
+
+    /** The upstream is never called again for an answer that is in hand: only the write is repeated. */
+    private void untilWritten(MessageId id, SigningStatus status) {
+        while (true) {
+            try {
+                store.record(id, status);
+                line.leave(id);
+                return;
+            } catch (DataAccessException e) {
+                log.warn("{}: its result is kept until Redis answers", id);
+            }
+            try {
+                Thread.sleep(BETWEEN_WRITES);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("stopped before the result was written; the message comes again", e);
+            }
+        }
+    }
+}
