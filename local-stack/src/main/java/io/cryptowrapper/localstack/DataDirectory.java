@@ -1,0 +1,70 @@
+package io.cryptowrapper.localstack;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory in which one stack at a time keeps everything. The lock on it ends with the process, however that ends.
+ */
+final class DataDirectory implements AutoCloseable {
+
+    private final Path path;
+    private final FileChannel lockFile;
+
+    private DataDirectory(Path path, FileChannel lockFile) {
+        this.path = path;
+        this.lockFile = lockFile;
+    }
+
+    static DataDirectory lock(Path path) {
+        Path owner = path.resolve("stack.pid");
+        try {
+            Files.createDirectories(path);
+            FileChannel channel =
+                    FileChannel.open(path.resolve("stack.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (tryLock(channel) == null) {
+                channel.close();
+                String pid = Files.exists(owner)
+                        ? " (process " + Files.readString(owner).strip() + ")"
+                        : "";
+                throw new LocalStackException("DATA_DIR " + path + " is in use by another stack" + pid
+                        + ": stop that one, or choose another.");
+            }
+            Files.writeString(owner, Long.toString(ProcessHandle.current().pid()));
+            return new DataDirectory(path, channel);
+        } catch (IOException e) {
+            throw new LocalStackException("DATA_DIR " + path + " cannot be written: choose another directory.", e);
+        }
+    }
+
+    Path resolve(String name) {
+        return path.resolve(name);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() {
+        try {
+            lockFile.close();
+        } catch (IOException e) {
+            // The process ends, and the lock with it.
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package io.cryptowrapper.localstack;
+
+import io.cryptowrapper.retryqueue.RetryTopology;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.qpid.server.SystemLauncher;
+import org.apache.qpid.server.SystemLauncherListener;
+import org.apache.qpid.server.model.Broker;
+import org.apache.qpid.server.model.Port;
+import org.apache.qpid.server.model.Queue;
+import org.apache.qpid.server.model.SystemConfig;
+import org.apache.qpid.server.model.VirtualHost;
+import org.apache.qpid.server.model.VirtualHostNode;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An AMQP broker in this JVM (Apache Qpid Broker-J), reachable on loopback only, that keeps its messages on disk.
+ *
+ * <p>It knows none of RabbitMQ's queue arguments and is told to ignore them; what they stand for, the delay and where a
+ * message goes after it, is set on its queues here, from the same {@link RetryTopology}.
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+
+    private static final String VIRTUAL_HOST = "wrapper";
+    private static final String USER = "wrapper";
+
+    /** How often Qpid looks for messages whose delay is over, in milliseconds; its default is 30 s. */
+    private static final int EXPIRY_CHECK_PERIOD = 200;
+
+    private final SystemLauncher launcher;
+    private final int port;
+    private final String password;
+
+    private EmbeddedBroker(SystemLauncher launcher, int port, String password) {
+        this.launcher = launcher;
+        this.port = port;
+        this.password = password;
+    }
+
+    /**
+     * Starts a broker.
+     *
+     * @param directory where it keeps its messages; what an earlier broker left there is there again
+     * @throws LocalStackException if it cannot start
+     */
+    public static EmbeddedBroker start(Path directory, RetryTopology topology) {
+        String password = Secret.random();
+        var container = new Container();
+        var launcher = new SystemLauncher(container);
+        try {
+            Files.createDirectories(directory);
+            Path configuration = Files.createTempFile("broker", ".json");
+            try {
+                Files.writeString(configuration, configuration(directory, password));
+                launcher.startup(Map.of(
+                        SystemConfig.TYPE,
+                        "Memory",
+                        SystemConfig.INITIAL_CONFIGURATION_LOCATION,
+                        configuration.toUri().toString(),
+                        "initialSystemPropertiesLocation",
+                        noSystemProperties(),
+                        "startupLoggedToSystemOut",
+                        false));
+            } finally {
+                Files.delete(configuration);
+            }
+            Broker<?> broker = container.broker();
+            provision(broker, topology);
+            return new EmbeddedBroker(launcher, boundPort(broker), password);
+        } catch (Exception e) {
+            launcher.shutdown();
+            throw new LocalStackException(
+                    "The embedded broker cannot start on " + directory + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Host and port, as {@code SPRING_RABBITMQ_ADDRESSES} takes them. */
+    public String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String username() {
+        return USER;
+    }
+
+    /** A new one at each start. */
+    public String password() {
+        return password;
+    }
+
+    public String virtualHost() {
+        return VIRTUAL_HOST;
+    }
+
+    @Override
+    public void close() {
+        launcher.shutdown();
+    }
+
+    /** Creates the queues that are missing: at the first start all, later those of a changed list of delays. */
+    private static void provision(Broker<?> broker, RetryTopology topology) {
+        VirtualHostNode<?> node =
+                broker.getChildren(VirtualHostNode.class).iterator().next();
+        VirtualHost<?> host = node.getVirtualHost();
+        createIfMissing(host, topology.parkingQueue(), Map.of());
+        createIfMissing(host, topology.workQueue(), Map.of());
+        for (RetryTopology.WaitQueue queue : topology.waitQueues()) {
+            createIfMissing(
+                    host,
+                    queue.name(),
+                    Map.of(
+                            "minimumMessageTtl",
+                            queue.delay().toMillis(),
+                            "maximumMessageTtl",
+                            queue.delay().toMillis(),
+                            "expiryPolicy",
+                            "ROUTE_TO_ALTERNATE",
+                            "alternateBinding",
+                            Map.of("destination", topology.workQueue())));
+        }
+    }
+
+    private static void createIfMissing(VirtualHost<?> host, String name, Map<String, Object> settings) {
+        if (host.getChildByName(Queue.class, name) == null) {
+            Map<String, Object> attributes = new HashMap<>(settings);
+            attributes.put("name", name);
+            attributes.put("type", "standard");
+            attributes.put("durable", true);
+            host.createChild(Queue.class, attributes);
+        }
+    }
+
+    private static int boundPort(Broker<?> broker) {
+        return broker.getChildren(Port.class).iterator().next().getBoundPort();
+    }
+
+    private static String configuration(Path directory, String password) {
+        var plain = Map.of(
+                "name",
+                "plain",
+                "type",
+                "Plain",
+                // Otherwise a password is taken over TLS only; this one never leaves the machine.
+                "secureOnlyMechanisms",
+                List.of(),
+                "users",
+                List.of(Map.of("name", USER, "type", "managed", "password", password)));
+        var amqp = Map.of(
+                "name",
+                "amqp",
+                "bindingAddress",
+                "127.0.0.1",
+                "port",
+                0,
+                "protocols",
+                List.of("AMQP_0_9_1"),
+                "authenticationProvider",
+                "plain",
+                "virtualhostaliases",
+                List.of(Map.of("name", "nameAlias", "type", "nameAlias")));
+        var node = Map.of(
+                "name",
+                VIRTUAL_HOST,
+                "type",
+                "DERBY",
+                "storePath",
+                directory.toAbsolutePath().toString(),
+                "defaultVirtualHostNode",
+                true,
+                "virtualHostInitialConfiguration",
+                "{\"type\":\"ProvidedStore\"}");
+        return JsonMapper.shared()
+                .writeValueAsString(Map.of(
+                        "name", "embedded",
+                        "modelVersion", "9.1",
+                        "context",
+                                Map.of(
+                                        "queue.behaviourOnUnknownDeclareArgument",
+                                        "IGNORE",
+                                        "virtualhost.housekeepingCheckPeriod",
+                                        EXPIRY_CHECK_PERIOD),
+                        "authenticationproviders", List.of(plain),
+                        "ports", List.of(amqp),
+                        "virtualhostnodes", List.of(node)));
+    }
+
+    /** Qpid looks for a file of system properties by a name that does not work inside a jar of jars. */
+    private static String noSystemProperties() {
+        try {
+            Path empty = Files.createTempFile("broker", ".properties");
+            empty.toFile().deleteOnExit();
+            return empty.toUri().toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Keeps hold of what the launcher makes, as it has no accessor for it. */
+    private static final class Container implements SystemLauncherListener {
+
+        private @Nullable SystemConfig<?> system;
+
+        Broker<?> broker() {
+            if (system == null) {
+                throw new IllegalStateException("the broker did not start");
+            }
+            return (Broker<?>) system.getContainer();
+        }
+
+        @Override
+        public void onContainerResolve(SystemConfig<?> resolved) {
+            system = resolved;
+        }
+
+        @Override
+        public void beforeStartup() {}
+
+        @Override
+        public void errorOnStartup(RuntimeException e) {}
+
+        @Override
+        public void afterStartup() {}
+
+        @Override
+        public void onContainerClose(SystemConfig<?> closed) {}
+
+        @Override
+        public void onShutdown(int exitCode) {}
+
+        @Override
+        public void exceptionOnShutdown(Exception e) {}
+    }
+}

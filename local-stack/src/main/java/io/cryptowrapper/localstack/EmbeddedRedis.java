@@ -1,0 +1,205 @@
+package io.cryptowrapper.localstack;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import redis.embedded.core.ExecutableProvider;
+
+/**
+ * A redis-server process on loopback, that keeps its data on disk: the one that comes with the program, or else the one
+ * on the PATH.
+ */
+public final class EmbeddedRedis implements AutoCloseable {
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(10);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+    private static final int ATTEMPTS_FOR_A_PORT = 5;
+
+    private final Process process;
+    private final int port;
+    private final String password;
+
+    private EmbeddedRedis(Process process, int port, String password) {
+        this.process = process;
+        this.port = port;
+        this.password = password;
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param directory where it keeps its data; what an earlier server left there is there again
+     * @throws LocalStackException if no server can be started
+     */
+    public static EmbeddedRedis start(Path directory) {
+        try {
+            Path absolute = directory.toAbsolutePath();
+            Files.createDirectories(absolute);
+            stopLeftover(absolute);
+            for (String executable : executables(absolute)) {
+                for (int i = 0; i < ATTEMPTS_FOR_A_PORT; i++) {
+                    EmbeddedRedis started = tryStart(executable, absolute);
+                    if (started != null) {
+                        return started;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new LocalStackException("Redis cannot use " + directory + ": " + e.getMessage(), e);
+        }
+        throw new LocalStackException(
+                "The redis-server that comes with this program does not run on this system, and there"
+                        + " is none on the PATH that does: install Redis 6.2 or later, or see "
+                        + directory.resolve("redis.log"));
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** A new one at each start. */
+    public String password() {
+        return password;
+    }
+
+    /** As {@code SPRING_DATA_REDIS_URL} takes it, with the password. */
+    public String url() {
+        return "redis://:" + password + "@127.0.0.1:" + port;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void close() {
+        stop(process.toHandle());
+    }
+
+    private static List<String> executables(Path directory) {
+        List<String> executables = new ArrayList<>();
+        try {
+            Path programs = Files.createDirectories(directory.resolve("bin"));
+            executables.add(ExecutableProvider.newJarResourceProvider(programs.toFile())
+                    .get()
+                    .getAbsolutePath());
+        } catch (IOException | RuntimeException e) {
+            // None for this system; the one on the PATH is next.
+        }
+        executables.add("redis-server");
+        return executables;
+    }
+
+    private static @Nullable EmbeddedRedis tryStart(String executable, Path directory) throws IOException {
+        int port = freePort();
+        String password = Secret.random();
+        // In a file that only its owner can read: everybody can read a command line.
+        Path configuration = directory.resolve("redis.conf");
+        OwnerOnly.write(configuration, """
+            bind 127.0.0.1
+            port %d
+            requirepass %s
+            appendonly yes
+            appendfsync everysec
+            save ""
+            maxmemory-policy noeviction
+            dir "%s"
+            logfile "%s"
+            """.formatted(
+                        port, password, slashes(directory), slashes(directory.resolve("redis.log"))));
+        Process process;
+        try {
+            process = new ProcessBuilder(executable, configuration.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            return null;
+        }
+        Files.writeString(pidFile(directory), Long.toString(process.pid()));
+        if (answers(process, port, password)) {
+            return new EmbeddedRedis(process, port, password);
+        }
+        stop(process.toHandle());
+        return null;
+    }
+
+    private static boolean answers(Process process, int port, String password) {
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            try (var socket = new Socket()) {
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
+                socket.setSoTimeout(1000);
+                socket.getOutputStream()
+                        .write(("AUTH " + password + "\r\nPING\r\n").getBytes(StandardCharsets.US_ASCII));
+                byte[] answer = socket.getInputStream().readNBytes("+OK\r\n+PONG\r\n".length());
+                // While it still reads its files, it answers -LOADING.
+                if (new String(answer, StandardCharsets.US_ASCII).equals("+OK\r\n+PONG\r\n")) {
+                    return true;
+                }
+            } catch (IOException notYet) {
+                // Until the deadline.
+            }
+            try {
+                if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+                    return false;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** A server whose parent was killed lives on; two on the same files would destroy them. */
+    private static void stopLeftover(Path directory) throws IOException {
+        Path pidFile = pidFile(directory);
+        if (!Files.exists(pidFile)) {
+            return;
+        }
+        String pid = Files.readString(pidFile).strip();
+        if (pid.matches("[0-9]{1,10}")) {
+            Optional<ProcessHandle> leftover = ProcessHandle.of(Long.parseLong(pid))
+                    .filter(process -> process.info().command().orElse("").contains("redis-server"));
+            leftover.ifPresent(EmbeddedRedis::stop);
+        }
+        Files.delete(pidFile);
+    }
+
+    private static void stop(ProcessHandle process) {
+        process.destroy();
+        try {
+            process.onExit().get(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            process.destroyForcibly();
+        }
+    }
+
+    private static Path pidFile(Path directory) {
+        return directory.resolve("redis.pid");
+    }
+
+    private static String slashes(Path path) {
+        return path.toString().replace('\\', '/');
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

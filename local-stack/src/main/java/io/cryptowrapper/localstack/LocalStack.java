@@ -1,0 +1,198 @@
+package io.cryptowrapper.localstack;
+
+import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.signing.UpstreamName;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole system on this machine: broker and Redis first, then the simulated upstream, then the API and the workers;
+ * and back in the other order.
+ */
+final class LocalStack implements AutoCloseable {
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+    private final StackSettings settings;
+    private final Map<String, String> given;
+    private final Programs programs;
+    private final Console console;
+    private final List<ServiceProcess> services = new ArrayList<>();
+    private @Nullable DataDirectory data;
+    private @Nullable EmbeddedBroker broker;
+    private @Nullable EmbeddedRedis redis;
+    private boolean closed;
+
+    LocalStack(StackSettings settings, Map<String, String> environment, Programs programs, Console console) {
+        this.settings = settings;
+        this.given = Map.copyOf(environment);
+        this.programs = programs;
+        this.console = console;
+    }
+
+    /** Returns when the API answers. */
+    void start() {
+        requireFree(settings.serverPort());
+        DataDirectory directory = DataDirectory.lock(settings.dataDirectory());
+        Map<String, String> environment;
+        synchronized (this) {
+            data = directory;
+            // While the two start, the simulator does as well: none needs another.
+            Map<String, String> upstream = settings.ownUpstream() ? Map.of() : startSimulator(directory);
+            environment = new HashMap<>(startStores(directory));
+            environment.putAll(upstream);
+            environment.putIfAbsent("SERVER_ADDRESS", given.getOrDefault("SERVER_ADDRESS", "127.0.0.1"));
+        }
+        int managementPort = startApi(environment);
+        startWorkers(environment);
+        awaitReady(managementPort);
+        synchronized (this) {
+            services.forEach(ServiceProcess::supervise);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        services.forEach(ServiceProcess::stop);
+        long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+        services.forEach(service -> service.awaitStop(deadline));
+        if (redis != null) {
+            redis.close();
+        }
+        if (broker != null) {
+            broker.close();
+        }
+        if (data != null) {
+            data.close();
+        }
+    }
+
+    private Map<String, String> startStores(DataDirectory directory) {
+        var topology = new RetryTopology(UpstreamName.SIGN, settings.delays());
+        CompletableFuture<EmbeddedRedis> redisStart =
+                CompletableFuture.supplyAsync(() -> EmbeddedRedis.start(directory.resolve("redis")));
+        broker = EmbeddedBroker.start(directory.resolve("broker"), topology);
+        try {
+            redis = redisStart.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof LocalStackException told ? told : e;
+        }
+        return Map.of(
+                "SPRING_DATA_REDIS_URL", redis.url(),
+                "SPRING_RABBITMQ_ADDRESSES", broker.address(),
+                "SPRING_RABBITMQ_USERNAME", broker.username(),
+                "SPRING_RABBITMQ_PASSWORD", broker.password(),
+                "SPRING_RABBITMQ_VIRTUAL_HOST", broker.virtualHost());
+    }
+
+    private Map<String, String> startSimulator(DataDirectory directory) {
+        int port = freePort();
+        String key = Secret.random();
+        start(
+                "simulator",
+                programs.simulator(),
+                Map.of(
+                        "SIMULATOR_PORT", Integer.toString(port),
+                        "SIMULATOR_KEY", key,
+                        "DATA_DIR", directory.path().toString()));
+        return Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + port, "CRYPTO_API_KEY", key);
+    }
+
+    private int startApi(Map<String, String> environment) {
+        String port = given.getOrDefault("MANAGEMENT_SERVER_PORT", "");
+        int managementPort = port.isBlank() ? freePort() : Integer.parseInt(port);
+        Map<String, String> own = new HashMap<>(environment);
+        own.put("SERVER_PORT", Integer.toString(settings.serverPort()));
+        own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
+        own.put("MANAGEMENT_SERVER_ADDRESS", "127.0.0.1");
+        start("api", programs.api(), own);
+        return managementPort;
+    }
+
+    private void startWorkers(Map<String, String> environment) {
+        Map<String, String> own = new HashMap<>(environment);
+        own.put("SERVER_PORT", "-1");
+        own.put("MANAGEMENT_SERVER_PORT", "0");
+        for (int i = 1; i <= settings.workers(); i++) {
+            start("worker-" + i, programs.worker(), own);
+        }
+    }
+
+    private synchronized void start(String name, Path jar, Map<String, String> environment) {
+        if (closed) {
+            throw new LocalStackException("Stopped.");
+        }
+        var service = new ServiceProcess(name, ServiceProcess.java(jar), environment, console);
+        services.add(service);
+        service.start();
+    }
+
+    private void awaitReady(int managementPort) {
+        URI readiness = URI.create("http://127.0.0.1:" + managementPort + "/actuator/health/readiness");
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            while (System.nanoTime() < deadline) {
+                synchronized (this) {
+                    if (closed || !services.stream().allMatch(ServiceProcess::isAlive)) {
+                        throw new LocalStackException("A service could not start; what it says above tells why.");
+                    }
+                }
+                if (isReady(http, readiness)) {
+                    return;
+                }
+                Thread.sleep(Duration.ofMillis(50));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new LocalStackException("The API did not come up within " + START_LIMIT.toSeconds() + " s.");
+    }
+
+    private static boolean isReady(HttpClient http, URI readiness) throws InterruptedException {
+        try {
+            HttpRequest request = HttpRequest.newBuilder(readiness)
+                    .timeout(Duration.ofSeconds(2))
+                    .build();
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    private static void requireFree(int port) {
+        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            socket.setReuseAddress(true);
+        } catch (IOException e) {
+            throw new LocalStackException(
+                    "Port " + port + " is in use: stop what listens there, or choose another with SERVER_PORT="
+                            + (port + 10) + " ./run");
+        }
+    }
+
+    private static int freePort() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new LocalStackException("There is no free port on the loopback interface.", e);
+        }
+    }
+}

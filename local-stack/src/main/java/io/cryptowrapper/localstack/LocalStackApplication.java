@@ -1,0 +1,46 @@
+package io.cryptowrapper.localstack;
+
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+
+/** The program behind {@code ./run}. */
+final class LocalStackApplication {
+
+    private LocalStackApplication() {}
+
+    /** @param args the project's root */
+    static void main(String[] args) throws InterruptedException {
+        var console = new Console(System.out);
+        try {
+            Path root = Path.of(args.length == 1 ? args[0] : ".");
+            StackSettings settings = StackSettings.from(System.getenv());
+            var stack = new LocalStack(settings, System.getenv(), Programs.builtIn(root), console);
+            // Ctrl-C and SIGTERM end here as well as a failed start does.
+            Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "stop"));
+            stack.start();
+            console.plain(whatToTry(settings));
+        } catch (LocalStackException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+        }
+        new CountDownLatch(1).await();
+    }
+
+    private static String whatToTry(StackSettings settings) {
+        String url = "http://127.0.0.1:" + settings.serverPort() + "/crypto/sign?message=";
+        return """
+
+            It is up. In another terminal, try this, and again while success is false:
+
+              curl '%1$shello'
+
+            %2$s Everything is kept in %3$s.
+            Ctrl-C stops it.
+            """.formatted(
+                        url,
+                        settings.ownUpstream()
+                                ? "The upstream is the one in CRYPTO_API_BASE_URL."
+                                : "The upstream is simulated: about half of all messages fail for a while.",
+                        settings.dataDirectory().toAbsolutePath());
+    }
+}

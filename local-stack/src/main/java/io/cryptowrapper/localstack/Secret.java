@@ -1,0 +1,18 @@
+package io.cryptowrapper.localstack;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+
+/** Passwords for what runs on this machine only, new at each start. */
+final class Secret {
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private Secret() {}
+
+    static String random() {
+        byte[] bytes = new byte[16];
+        RANDOM.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}
