@@ -31,7 +31,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /** The list of the shared parts: the upstream and its budget, the results in Redis, the queues in RabbitMQ. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CryptoSettings.class)
-@Import({RedisSetup.class, RabbitSetup.class, UpstreamKeyHealth.class, ExitWithParent.class})
+@Import({RedisSetup.class, RabbitSetup.class, WarmUp.class, UpstreamKeyHealth.class, ExitWithParent.class})
 public class WrapperParts {
 
     @Bean

@@ -3,6 +3,7 @@ package io.cryptowrapper.localstack;
 import io.cryptowrapper.retryqueue.RetryTopology;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -71,6 +72,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 Files.delete(configuration);
             }
             Broker<?> broker = container.broker();
+            removeShutdownHook(broker);
             provision(broker, topology);
             return new EmbeddedBroker(launcher, boundPort(broker), password);
         } catch (Exception e) {
@@ -127,6 +129,25 @@ public final class EmbeddedBroker implements AutoCloseable {
                             "ROUTE_TO_ALTERNATE",
                             "alternateBinding",
                             Map.of("destination", topology.workQueue())));
+        }
+    }
+
+    /**
+     * Takes Qpid's own hook away, which has no setting: it would stop the broker at the same time as the services that
+     * still hand their messages back to it.
+     */
+    private static void removeShutdownHook(Broker<?> broker) {
+        for (Class<?> type = broker.getClass(); type != null; type = type.getSuperclass()) {
+            try {
+                Field hook = type.getDeclaredField("_shutdownHook");
+                hook.setAccessible(true);
+                Runtime.getRuntime().removeShutdownHook((Thread) hook.get(broker));
+                return;
+            } catch (NoSuchFieldException e) {
+                // In a class above.
+            } catch (IllegalAccessException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
