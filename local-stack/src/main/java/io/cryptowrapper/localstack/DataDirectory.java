@@ -1,5 +1,6 @@
 package io.cryptowrapper.localstack;
 
+import io.cryptowrapper.embedded.StartException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -33,13 +34,13 @@ final class DataDirectory implements AutoCloseable {
                 String pid = Files.exists(owner)
                         ? " (process " + Files.readString(owner).strip() + ")"
                         : "";
-                throw new LocalStackException("DATA_DIR " + path + " is in use by another stack" + pid
+                throw new StartException("DATA_DIR " + path + " is in use by another stack" + pid
                         + ": stop that one, or choose another.");
             }
             Files.writeString(owner, Long.toString(ProcessHandle.current().pid()));
             return new DataDirectory(path, channel);
         } catch (IOException e) {
-            throw new LocalStackException("DATA_DIR " + path + " cannot be written: choose another directory.", e);
+            throw new StartException("DATA_DIR " + path + " cannot be written: choose another directory.", e);
         }
     }
 

@@ -1,5 +1,9 @@
 package io.cryptowrapper.localstack;
 
+import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.embedded.Ports;
+import io.cryptowrapper.embedded.Secret;
+import io.cryptowrapper.embedded.StartException;
 import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.signing.UpstreamName;
 import java.io.IOException;
@@ -13,10 +17,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalStack implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(8);
 
     private final StackSettings settings;
     private final Map<String, String> given;
@@ -34,8 +39,7 @@ final class LocalStack implements AutoCloseable {
     private final Console console;
     private final List<ServiceProcess> services = new ArrayList<>();
     private @Nullable DataDirectory data;
-    private @Nullable EmbeddedBroker broker;
-    private @Nullable EmbeddedRedis redis;
+    private @Nullable EmbeddedServers servers;
     private boolean closed;
 
     LocalStack(StackSettings settings, Map<String, String> environment, Programs programs, Console console) {
@@ -54,13 +58,13 @@ final class LocalStack implements AutoCloseable {
             data = directory;
             // While the two start, the simulator does as well: none needs another.
             Map<String, String> upstream = settings.ownUpstream() ? Map.of() : startSimulator(directory);
-            environment = new HashMap<>(startStores(directory));
+            environment = new HashMap<>(startServers(directory));
             environment.putAll(upstream);
             environment.putIfAbsent("SERVER_ADDRESS", given.getOrDefault("SERVER_ADDRESS", "127.0.0.1"));
         }
-        int managementPort = startApi(environment);
+        awaitReady(startApi(environment));
+        // Not at the same time as the API, which is to answer soon.
         startWorkers(environment);
-        awaitReady(managementPort);
         synchronized (this) {
             services.forEach(ServiceProcess::supervise);
         }
@@ -75,37 +79,29 @@ final class LocalStack implements AutoCloseable {
         services.forEach(ServiceProcess::stop);
         long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
         services.forEach(service -> service.awaitStop(deadline));
-        if (redis != null) {
-            redis.close();
-        }
-        if (broker != null) {
-            broker.close();
+        if (servers != null) {
+            servers.close();
         }
         if (data != null) {
             data.close();
         }
     }
 
-    private Map<String, String> startStores(DataDirectory directory) {
-        var topology = new RetryTopology(UpstreamName.SIGN, settings.delays());
-        CompletableFuture<EmbeddedRedis> redisStart =
-                CompletableFuture.supplyAsync(() -> EmbeddedRedis.start(directory.resolve("redis")));
-        broker = EmbeddedBroker.start(directory.resolve("broker"), topology);
-        try {
-            redis = redisStart.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof LocalStackException told ? told : e;
-        }
-        return Map.of(
-                "SPRING_DATA_REDIS_URL", redis.url(),
-                "SPRING_RABBITMQ_ADDRESSES", broker.address(),
-                "SPRING_RABBITMQ_USERNAME", broker.username(),
-                "SPRING_RABBITMQ_PASSWORD", broker.password(),
-                "SPRING_RABBITMQ_VIRTUAL_HOST", broker.virtualHost());
+    private Map<String, String> startServers(DataDirectory directory) {
+        SequencedMap<String, Map<String, Object>> queues = new LinkedHashMap<>();
+        new RetryTopology(UpstreamName.SIGN, settings.delays())
+                .queues()
+                .forEach(queue -> queues.put(queue.name(), queue.arguments()));
+        servers = EmbeddedServers.start(directory.path(), queues);
+        Map<String, String> environment = new HashMap<>();
+        servers.properties()
+                .forEach((property, value) ->
+                        environment.put(property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT), value));
+        return environment;
     }
 
     private Map<String, String> startSimulator(DataDirectory directory) {
-        int port = freePort();
+        int port = Ports.free();
         String key = Secret.random();
         start(
                 "simulator",
@@ -117,9 +113,9 @@ final class LocalStack implements AutoCloseable {
         return Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + port, "CRYPTO_API_KEY", key);
     }
 
+    /** @return the port on which its readiness can be asked for */
     private int startApi(Map<String, String> environment) {
-        String port = given.getOrDefault("MANAGEMENT_SERVER_PORT", "");
-        int managementPort = port.isBlank() ? freePort() : Integer.parseInt(port);
+        int managementPort = settings.managementPort() == 0 ? Ports.free() : settings.managementPort();
         Map<String, String> own = new HashMap<>(environment);
         own.put("SERVER_PORT", Integer.toString(settings.serverPort()));
         own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
@@ -139,7 +135,7 @@ final class LocalStack implements AutoCloseable {
 
     private synchronized void start(String name, Path jar, Map<String, String> environment) {
         if (closed) {
-            throw new LocalStackException("Stopped.");
+            throw new StartException("Stopped.");
         }
         var service = new ServiceProcess(name, ServiceProcess.java(jar), environment, console);
         services.add(service);
@@ -153,7 +149,7 @@ final class LocalStack implements AutoCloseable {
             while (System.nanoTime() < deadline) {
                 synchronized (this) {
                     if (closed || !services.stream().allMatch(ServiceProcess::isAlive)) {
-                        throw new LocalStackException("A service could not start; what it says above tells why.");
+                        throw new StartException("A service could not start; what it says above tells why.");
                     }
                 }
                 if (isReady(http, readiness)) {
@@ -164,7 +160,7 @@ final class LocalStack implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        throw new LocalStackException("The API did not come up within " + START_LIMIT.toSeconds() + " s.");
+        throw new StartException("The API did not come up within " + START_LIMIT.toSeconds() + " s.");
     }
 
     private static boolean isReady(HttpClient http, URI readiness) throws InterruptedException {
@@ -182,17 +178,9 @@ final class LocalStack implements AutoCloseable {
         try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             socket.setReuseAddress(true);
         } catch (IOException e) {
-            throw new LocalStackException(
+            throw new StartException(
                     "Port " + port + " is in use: stop what listens there, or choose another with SERVER_PORT="
                             + (port + 10) + " ./run");
-        }
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new LocalStackException("There is no free port on the loopback interface.", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.cryptowrapper.localstack;
 
+import io.cryptowrapper.embedded.StartException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
@@ -19,7 +20,7 @@ final class LocalStackApplication {
             Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "stop"));
             stack.start();
             console.plain(whatToTry(settings));
-        } catch (LocalStackException e) {
+        } catch (StartException e) {
             System.err.println(e.getMessage());
             System.exit(1);
         }

@@ -1,5 +1,6 @@
 package io.cryptowrapper.localstack;
 
+import io.cryptowrapper.embedded.StartException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,6 @@ record Programs(Path api, Path worker, Path simulator) {
                 // Not there, as far as we are concerned.
             }
         }
-        throw new LocalStackException("The program of " + module + " is not built: start the stack with ./run.");
+        throw new StartException("The program of " + module + " is not built: start the stack with ./run.");
     }
 }

@@ -1,5 +1,7 @@
 package io.cryptowrapper.localstack;
 
+import io.cryptowrapper.embedded.OwnSession;
+import io.cryptowrapper.embedded.StartException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +48,7 @@ final class ServiceProcess {
         if (stopping) {
             return;
         }
-        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        var builder = new ProcessBuilder(OwnSession.of(command)).redirectErrorStream(true);
         builder.environment().putAll(environment);
         // The services exit when their input ends, that is when this process does, even by kill -9.
         builder.environment().put("CRYPTO_EXIT_WITH_PARENT", "true");
@@ -56,7 +58,7 @@ final class ServiceProcess {
             Thread pump = console.pump(name, started.getInputStream());
             var unused = started.onExit().thenAccept(ended -> onExit(ended, pump));
         } catch (IOException e) {
-            throw new LocalStackException("The program of " + name + " cannot be started: " + e.getMessage() + ".", e);
+            throw new StartException("The program of " + name + " cannot be started: " + e.getMessage() + ".", e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.cryptowrapper.localstack;
 
+import io.cryptowrapper.embedded.StartException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,16 +15,24 @@ import org.springframework.boot.convert.DurationStyle;
  * them as it is.
  *
  * @param serverPort {@code SERVER_PORT}, where the API listens
+ * @param managementPort {@code MANAGEMENT_SERVER_PORT}, where the API tells of its health; 0 for a free one
  * @param workers {@code WORKERS}, how many run
  * @param dataDirectory {@code DATA_DIR}, where everything is kept
  * @param delays {@code CRYPTO_RETRY_DELAYS}, which the embedded broker's queues are made for
  * @param ownUpstream whether {@code CRYPTO_API_BASE_URL} names an upstream, so that none is simulated
  */
-record StackSettings(int serverPort, int workers, Path dataDirectory, List<Duration> delays, boolean ownUpstream) {
+record StackSettings(
+        int serverPort,
+        int managementPort,
+        int workers,
+        Path dataDirectory,
+        List<Duration> delays,
+        boolean ownUpstream) {
 
     static StackSettings from(Map<String, String> environment) {
         return new StackSettings(
                 number(environment, "SERVER_PORT", "8080", 1, 65535),
+                number(environment, "MANAGEMENT_SERVER_PORT", "0", 0, 65535),
                 number(environment, "WORKERS", "1", 0, 64),
                 Path.of(value(environment, "DATA_DIR", "data")),
                 delays(value(environment, "CRYPTO_RETRY_DELAYS", "6s")),
@@ -34,7 +43,7 @@ record StackSettings(int serverPort, int workers, Path dataDirectory, List<Durat
         String value = value(environment, name, standard);
         int number = value.matches("[0-9]{1,5}") ? Integer.parseInt(value) : -1;
         if (number < least || number > most) {
-            throw new LocalStackException(
+            throw new StartException(
                     name + " must be a whole number from " + least + " to " + most + ", not '" + value + "'.");
         }
         return number;
@@ -46,7 +55,7 @@ record StackSettings(int serverPort, int workers, Path dataDirectory, List<Durat
             try {
                 delays.add(DurationStyle.detectAndParse(delay.strip()));
             } catch (IllegalArgumentException e) {
-                throw new LocalStackException(
+                throw new StartException(
                         "CRYPTO_RETRY_DELAYS must be a list of durations, for example 6s,30s,5m, not '" + value + "'.");
             }
         }

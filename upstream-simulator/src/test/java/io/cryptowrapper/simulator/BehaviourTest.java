@@ -1,12 +1,13 @@
 package io.cryptowrapper.simulator;
 
-import static io.cryptowrapper.simulator.RawHttp.KEY;
-import static io.cryptowrapper.simulator.RawHttp.sign;
+import static io.cryptowrapper.simulator.SimulatorCalls.KEY;
+import static io.cryptowrapper.simulator.SimulatorCalls.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Behaviour.Answer;
+import io.cryptowrapper.testing.RawHttp;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -78,7 +79,7 @@ class BehaviourTest {
         misbehave("bad", new Behaviour.Hang(Duration.ofMinutes(10)));
         List<Socket> hanging = new ArrayList<>();
         for (int i = 0; i < 99; i++) {
-            hanging.add(RawHttp.open(simulator, "/crypto/sign?message=bad", KEY));
+            hanging.add(RawHttp.open(simulator.port(), "/crypto/sign?message=bad", KEY));
         }
         await().until(() -> simulator.calls().size() == 99);
 
@@ -109,7 +110,7 @@ class BehaviourTest {
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         simulator = UpstreamSimulator.start(settings);
         misbehave("bad", new Behaviour.Hang(Duration.ofMinutes(10)));
-        try (Socket _ = RawHttp.open(simulator, "/crypto/sign?message=bad", KEY)) {
+        try (Socket _ = RawHttp.open(simulator.port(), "/crypto/sign?message=bad", KEY)) {
             await().until(() -> !simulator.calls().isEmpty());
 
             simulator.close();
@@ -125,7 +126,7 @@ class BehaviourTest {
     void an_answer_may_dribble() throws Exception {
         misbehave("bad", new Behaviour.Dribble(Duration.ofMillis(400)));
 
-        try (Socket socket = RawHttp.open(simulator, "/crypto/sign?message=bad", KEY)) {
+        try (Socket socket = RawHttp.open(simulator.port(), "/crypto/sign?message=bad", KEY)) {
             int first = socket.getInputStream().read();
             long start = System.nanoTime();
             byte[] rest = socket.getInputStream().readAllBytes();

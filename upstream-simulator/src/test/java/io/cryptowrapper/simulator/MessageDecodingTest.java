@@ -2,6 +2,7 @@ package io.cryptowrapper.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cryptowrapper.testing.RawHttp;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +56,7 @@ class MessageDecodingTest {
     @ParameterizedTest
     @MethodSource("queries")
     void a_message_is_decoded_exactly(String query, String message) throws Exception {
-        RawHttp.Response response = RawHttp.get(simulator, "/crypto/sign?" + query, RawHttp.KEY);
+        RawHttp.Response response = SimulatorCalls.get(simulator, "/crypto/sign?" + query, SimulatorCalls.KEY);
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(simulator.calls().getLast().message()).isEqualTo(message);
@@ -67,7 +68,8 @@ class MessageDecodingTest {
         String message = "😀".repeat(2048);
 
         String target = "/crypto/sign?message=" + escaped(message);
-        RawHttp.Response response = RawHttp.get(simulator, target, RawHttp.KEY, "X-Padding: " + "x".repeat(16_000));
+        RawHttp.Response response =
+                SimulatorCalls.get(simulator, target, SimulatorCalls.KEY, "X-Padding: " + "x".repeat(16_000));
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(simulator.calls().getLast().message()).isEqualTo(message);
@@ -76,7 +78,7 @@ class MessageDecodingTest {
 
     private static boolean signatureIsFor(String message, String signature) throws Exception {
         String query = "message=" + escaped(message) + "&signature=" + escaped(signature);
-        return RawHttp.get(simulator, "/crypto/verify?" + query).body().equals("{\"valid\":true}");
+        return SimulatorCalls.get(simulator, "/crypto/verify?" + query).body().equals("{\"valid\":true}");
     }
 
     private static String escaped(String text) {

@@ -1,11 +1,13 @@
 package io.cryptowrapper.simulator;
 
-import static io.cryptowrapper.simulator.RawHttp.KEY;
-import static io.cryptowrapper.simulator.RawHttp.get;
-import static io.cryptowrapper.simulator.RawHttp.sign;
+import static io.cryptowrapper.simulator.SimulatorCalls.KEY;
+import static io.cryptowrapper.simulator.SimulatorCalls.get;
+import static io.cryptowrapper.simulator.SimulatorCalls.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.SettableClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -36,14 +38,16 @@ class UpstreamSimulatorTest {
     @TempDir
     private Path dataDir;
 
-    private final TestClock clock = new TestClock();
+    /** Shortly before it overflows, as any clock of nanoseconds may. */
+    private final SettableClock clock = new SettableClock(Long.MAX_VALUE - 1_000_000);
+
     private SimulatorSettings settings;
     private UpstreamSimulator simulator;
 
     @BeforeEach
     void start() {
         settings = SimulatorSettings.in(dataDir).withLatency(Duration.ZERO);
-        simulator = UpstreamSimulator.start(settings, clock);
+        simulator = UpstreamSimulator.start(settings, clock::nanos);
     }
 
     @AfterEach
@@ -175,7 +179,7 @@ class UpstreamSimulatorTest {
         String signature = sign(simulator, message).body();
 
         simulator.close();
-        simulator = UpstreamSimulator.start(settings, clock);
+        simulator = UpstreamSimulator.start(settings, clock::nanos);
 
         assertThat(sign(simulator, message).body()).isEqualTo(signature);
     }
@@ -183,7 +187,7 @@ class UpstreamSimulatorTest {
     @Test
     void an_answer_takes_as_long_as_the_latency() throws Exception {
         simulator.close();
-        simulator = UpstreamSimulator.start(settings.withLatency(Duration.ofMillis(300)), clock);
+        simulator = UpstreamSimulator.start(settings.withLatency(Duration.ofMillis(300)), clock::nanos);
         long start = System.nanoTime();
 
         sign(simulator, "m");

@@ -1,6 +1,5 @@
-package io.cryptowrapper.localstack;
+package io.cryptowrapper.embedded;
 
-import io.cryptowrapper.retryqueue.RetryTopology;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.apache.qpid.server.SystemLauncher;
 import org.apache.qpid.server.SystemLauncherListener;
 import org.apache.qpid.server.model.Broker;
@@ -23,8 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * An AMQP broker in this JVM (Apache Qpid Broker-J), reachable on loopback only, that keeps its messages on disk.
  *
- * <p>It knows none of RabbitMQ's queue arguments and is told to ignore them; what they stand for, the delay and where a
- * message goes after it, is set on its queues here, from the same {@link RetryTopology}.
+ * <p>It knows none of RabbitMQ's queue arguments and is told to ignore them when a client declares a queue; so the
+ * queues are made here, and those arguments that say how long a message waits, and where it goes then, are translated.
  */
 public final class EmbeddedBroker implements AutoCloseable {
 
@@ -48,14 +48,17 @@ public final class EmbeddedBroker implements AutoCloseable {
      * Starts a broker.
      *
      * @param directory where it keeps its messages; what an earlier broker left there is there again
-     * @throws LocalStackException if it cannot start
+     * @param queues the queues by their names, each with the arguments that RabbitMQ would take; one that others
+     *     dead-letter to comes before them
+     * @throws StartException if it cannot start
      */
-    public static EmbeddedBroker start(Path directory, RetryTopology topology) {
+    public static EmbeddedBroker start(Path directory, SequencedMap<String, Map<String, Object>> queues) {
         String password = Secret.random();
         var container = new Container();
         var launcher = new SystemLauncher(container);
         try {
             Files.createDirectories(directory);
+            keepDerbyLogIn(directory);
             Path configuration = Files.createTempFile("broker", ".json");
             try {
                 Files.writeString(configuration, configuration(directory, password));
@@ -73,18 +76,12 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             Broker<?> broker = container.broker();
             removeShutdownHook(broker);
-            provision(broker, topology);
+            provision(broker, queues);
             return new EmbeddedBroker(launcher, boundPort(broker), password);
         } catch (Exception e) {
             launcher.shutdown();
-            throw new LocalStackException(
-                    "The embedded broker cannot start on " + directory + ": " + e.getMessage(), e);
+            throw new StartException("The embedded broker cannot start on " + directory + ": " + e.getMessage(), e);
         }
-    }
-
-    /** Host and port, as {@code SPRING_RABBITMQ_ADDRESSES} takes them. */
-    public String address() {
-        return "127.0.0.1:" + port;
     }
 
     public int port() {
@@ -110,26 +107,35 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /** Creates the queues that are missing: at the first start all, later those of a changed list of delays. */
-    private static void provision(Broker<?> broker, RetryTopology topology) {
+    private static void provision(Broker<?> broker, SequencedMap<String, Map<String, Object>> queues) {
         VirtualHostNode<?> node =
                 broker.getChildren(VirtualHostNode.class).iterator().next();
         VirtualHost<?> host = node.getVirtualHost();
-        createIfMissing(host, topology.parkingQueue(), Map.of());
-        createIfMissing(host, topology.workQueue(), Map.of());
-        for (RetryTopology.WaitQueue queue : topology.waitQueues()) {
-            createIfMissing(
-                    host,
-                    queue.name(),
-                    Map.of(
-                            "minimumMessageTtl",
-                            queue.delay().toMillis(),
-                            "maximumMessageTtl",
-                            queue.delay().toMillis(),
-                            "expiryPolicy",
-                            "ROUTE_TO_ALTERNATE",
-                            "alternateBinding",
-                            Map.of("destination", topology.workQueue())));
-        }
+        queues.forEach((name, arguments) -> {
+            if (host.getChildByName(Queue.class, name) == null) {
+                Map<String, Object> attributes = new HashMap<>(translated(arguments));
+                attributes.put("name", name);
+                attributes.put("type", "standard");
+                attributes.put("durable", true);
+                host.createChild(Queue.class, attributes);
+            }
+        });
+    }
+
+    private static Map<String, Object> translated(Map<String, Object> arguments) {
+        Object ttl = arguments.get("x-message-ttl");
+        Object target = arguments.get("x-dead-letter-routing-key");
+        return ttl == null || target == null
+                ? Map.of()
+                : Map.of(
+                        "minimumMessageTtl",
+                        ttl,
+                        "maximumMessageTtl",
+                        ttl,
+                        "expiryPolicy",
+                        "ROUTE_TO_ALTERNATE",
+                        "alternateBinding",
+                        Map.of("destination", target));
     }
 
     /**
@@ -148,16 +154,6 @@ public final class EmbeddedBroker implements AutoCloseable {
             } catch (IllegalAccessException e) {
                 throw new IllegalStateException(e);
             }
-        }
-    }
-
-    private static void createIfMissing(VirtualHost<?> host, String name, Map<String, Object> settings) {
-        if (host.getChildByName(Queue.class, name) == null) {
-            Map<String, Object> attributes = new HashMap<>(settings);
-            attributes.put("name", name);
-            attributes.put("type", "standard");
-            attributes.put("durable", true);
-            host.createChild(Queue.class, attributes);
         }
     }
 
@@ -213,6 +209,13 @@ public final class EmbeddedBroker implements AutoCloseable {
                         "authenticationproviders", List.of(plain),
                         "ports", List.of(amqp),
                         "virtualhostnodes", List.of(node)));
+    }
+
+    /** Otherwise Derby, which keeps the messages, writes into the directory that the program was started in. */
+    private static void keepDerbyLogIn(Path directory) {
+        System.setProperty(
+                "derby.stream.error.file",
+                directory.resolve("derby.log").toAbsolutePath().toString());
     }
 
     /** Qpid looks for a file of system properties by a name that does not work inside a jar of jars. */

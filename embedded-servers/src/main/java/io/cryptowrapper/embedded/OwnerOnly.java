@@ -1,4 +1,4 @@
-package io.cryptowrapper.localstack;
+package io.cryptowrapper.embedded;
 
 import java.io.IOException;
 import java.nio.file.FileSystems;

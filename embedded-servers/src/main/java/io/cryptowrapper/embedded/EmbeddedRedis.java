@@ -1,9 +1,8 @@
-package io.cryptowrapper.localstack;
+package io.cryptowrapper.embedded;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +39,7 @@ public final class EmbeddedRedis implements AutoCloseable {
      * Starts a server.
      *
      * @param directory where it keeps its data; what an earlier server left there is there again
-     * @throws LocalStackException if no server can be started
+     * @throws StartException if no server can be started
      */
     public static EmbeddedRedis start(Path directory) {
         try {
@@ -56,12 +55,11 @@ public final class EmbeddedRedis implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new LocalStackException("Redis cannot use " + directory + ": " + e.getMessage(), e);
+            throw new StartException("Redis cannot use " + directory + ": " + e.getMessage(), e);
         }
-        throw new LocalStackException(
-                "The redis-server that comes with this program does not run on this system, and there"
-                        + " is none on the PATH that does: install Redis 6.2 or later, or see "
-                        + directory.resolve("redis.log"));
+        throw new StartException("The redis-server that comes with this program does not run on this system, and there"
+                + " is none on the PATH that does: install Redis 6.2 or later, or see "
+                + directory.resolve("redis.log"));
     }
 
     public int port() {
@@ -71,11 +69,6 @@ public final class EmbeddedRedis implements AutoCloseable {
     /** A new one at each start. */
     public String password() {
         return password;
-    }
-
-    /** As {@code SPRING_DATA_REDIS_URL} takes it, with the password. */
-    public String url() {
-        return "redis://:" + password + "@127.0.0.1:" + port;
     }
 
     public long pid() {
@@ -102,7 +95,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     private static @Nullable EmbeddedRedis tryStart(String executable, Path directory) throws IOException {
-        int port = freePort();
+        int port = Ports.free();
         String password = Secret.random();
         // In a file that only its owner can read: everybody can read a command line.
         Path configuration = directory.resolve("redis.conf");
@@ -120,7 +113,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                         port, password, slashes(directory), slashes(directory.resolve("redis.log"))));
         Process process;
         try {
-            process = new ProcessBuilder(executable, configuration.toString())
+            process = new ProcessBuilder(OwnSession.of(List.of(executable, configuration.toString())))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
@@ -195,11 +188,5 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private static String slashes(Path path) {
         return path.toString().replace('\\', '/');
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }
