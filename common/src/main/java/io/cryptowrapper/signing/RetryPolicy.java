@@ -7,11 +7,11 @@ import java.util.List;
 /**
  * When a message is tried again, and for how long.
  *
- * @param period the time between two retries of any messages, by all workers together
+ * @param pace the time between two retries when many messages wait, by all workers together
  * @param delays how long a message waits before each of its attempts; the last one repeats
  * @param giveUpAfter how old a message may become
  */
-public record RetryPolicy(Duration period, List<Duration> delays, Duration giveUpAfter) {
+public record RetryPolicy(Duration pace, List<Duration> delays, Duration giveUpAfter) {
 
     public RetryPolicy {
         delays = List.copyOf(delays);
@@ -37,7 +37,7 @@ public record RetryPolicy(Duration period, List<Duration> delays, Duration giveU
      * @param nextRetry the time until anything may be retried
      */
     public Duration untilTurn(long ahead, Duration due, Duration nextRetry) {
-        Duration turn = nextRetry.plus(period.multipliedBy(ahead));
+        Duration turn = nextRetry.plus(pace.multipliedBy(ahead));
         return turn.compareTo(due) > 0 ? turn : due;
     }
 }

@@ -1,29 +1,54 @@
 package io.cryptowrapper.upstream;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * The permission to call the upstream once, now.
  *
- * <p>It ages, because the budget is counted where calls arrive: one that is used late could arrive in a window that is
- * full already.
+ * <p>It ages, because the budget is counted where calls arrive: one that is sent long after it was granted could arrive
+ * in a window that is full already. Half of the quota's guard may pass until the request is sent, the other half is for
+ * its way. A grant that is older by then is renewed, so that it counts from now.
  */
 public final class Grant {
 
-    private final long takenAt;
-    private final Duration usableFor;
+    private final LongSupplier nanoClock;
+    private final Duration guard;
+    private final BooleanSupplier renewal;
+    private volatile long takenAt;
 
     /**
-     * @param takenAt a {@link System#nanoTime()} from before the grant was asked for
-     * @param usableFor the quota's guard
+     * @param takenAt what {@code nanoClock} said before the grant was asked for
+     * @param guard the time by which the quota keeps a window longer than asked
+     * @param renewal lets the grant count from now; false if it cannot
      */
-    Grant(long takenAt, Duration usableFor) {
+    Grant(LongSupplier nanoClock, long takenAt, Duration guard, BooleanSupplier renewal) {
+        this.nanoClock = nanoClock;
         this.takenAt = takenAt;
-        this.usableFor = usableFor;
+        this.guard = guard;
+        this.renewal = renewal;
     }
 
-    /** Whether a call made now is inside the budget. */
+    /** Whether it is worth while to prepare a call. */
     public boolean isFresh() {
-        return System.nanoTime() - takenAt < usableFor.toNanos();
+        return ageInNanos() < guard.toNanos();
+    }
+
+    /** Asked at the last moment before the request is sent; if it says no, nothing may be sent. */
+    boolean allowsSending() {
+        long half = guard.toNanos() / 2;
+        if (ageInNanos() >= half) {
+            long asked = nanoClock.getAsLong();
+            if (!renewal.getAsBoolean()) {
+                return false;
+            }
+            takenAt = asked;
+        }
+        return ageInNanos() < half;
+    }
+
+    private long ageInNanos() {
+        return nanoClock.getAsLong() - takenAt;
     }
 }

@@ -26,10 +26,15 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.EntityDetails;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the upstream: exactly one request for each call, whatever happens to it.
@@ -42,6 +47,8 @@ public class UpstreamClient implements AutoCloseable {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final int MOST_CONNECTIONS = 1000;
+
+    private static final String GRANT = Grant.class.getName();
 
     private final URI baseUrl;
     private final String key;
@@ -69,13 +76,14 @@ public class UpstreamClient implements AutoCloseable {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 .setUserAgent("CryptoAPIWrapper")
+                .addRequestInterceptorLast(UpstreamClient::checkGrant)
                 .build();
     }
 
     /**
      * Calls the upstream once.
      *
-     * @param grant the budget's permission; too old a one is not used
+     * @param grant the budget's permission; if it is too old when all else is ready, nothing is sent
      * @param limit how long the whole exchange may take
      * @return completes by the limit, and never exceptionally
      */
@@ -87,9 +95,10 @@ public class UpstreamClient implements AutoCloseable {
                 .setResponseTimeout(Timeout.of(limit))
                 .setConnectionRequestTimeout(Timeout.of(limit))
                 .build());
+        HttpClientContext context = HttpClientContext.create();
+        context.setAttribute(GRANT, grant);
         UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
-        return CompletableFuture.supplyAsync(
-                        () -> grant.isFresh() ? exchange(request, limit) : new UpstreamOutcome.NotCalled(), calls)
+        return CompletableFuture.supplyAsync(() -> exchange(request, context, limit), calls)
                 .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((outcome, error) -> request.cancel());
     }
@@ -105,9 +114,9 @@ public class UpstreamClient implements AutoCloseable {
         calls.shutdownNow();
     }
 
-    private UpstreamOutcome exchange(HttpGet request, Duration limit) {
+    private UpstreamOutcome exchange(HttpGet request, HttpClientContext context, Duration limit) {
         try {
-            UpstreamOutcome outcome = http.execute(request, this::read);
+            UpstreamOutcome outcome = http.execute(request, context, this::read);
             // Other failures tell nothing of the key: an upstream that is down may not even look at it.
             keyRefused = switch (outcome) {
                 case UpstreamOutcome.KeyRefused refused -> true;
@@ -116,6 +125,8 @@ public class UpstreamClient implements AutoCloseable {
                 default -> keyRefused;
             };
             return outcome;
+        } catch (GrantTooOldException e) {
+            return new UpstreamOutcome.NotCalled();
         } catch (SocketTimeoutException e) {
             return new UpstreamOutcome.Failed(
                     e instanceof ConnectTimeoutException
@@ -126,6 +137,14 @@ public class UpstreamClient implements AutoCloseable {
             return new UpstreamOutcome.Failed(Failure.connection(reason(e)), null);
         } catch (RuntimeException e) {
             return new UpstreamOutcome.Failed(Failure.connection("its answer could not be understood"), null);
+        }
+    }
+
+    /** The last step before the request is sent: connecting may have taken long. */
+    private static void checkGrant(HttpRequest request, @Nullable EntityDetails entity, HttpContext context)
+            throws GrantTooOldException {
+        if (!((Grant) context.getAttribute(GRANT)).allowsSending()) {
+            throw new GrantTooOldException();
         }
     }
 
@@ -165,5 +184,10 @@ public class UpstreamClient implements AutoCloseable {
             case SSLException tls -> "no secure connection could be made";
             default -> "it ended before the answer was complete";
         };
+    }
+
+    /** Nothing was sent. */
+    private static final class GrantTooOldException extends IOException {
+        private static final long serialVersionUID = 1;
     }
 }

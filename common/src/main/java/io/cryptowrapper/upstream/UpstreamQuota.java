@@ -5,10 +5,12 @@ import io.cryptowrapper.signing.UpstreamOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -31,7 +33,7 @@ public class UpstreamQuota {
     private static final double GUARD_SHARE = 0.008;
 
     /** On a busy machine a call may need this long to arrive, however short the window is. */
-    private static final Duration LEAST_GUARD = Duration.ofMillis(100);
+    private static final Duration LEAST_GUARD = Duration.ofMillis(200);
 
     private final StringRedisTemplate redis;
     private final List<String> key;
@@ -39,6 +41,7 @@ public class UpstreamQuota {
     private final Duration period;
     private final Duration guard;
     private final Supplier<String> clock;
+    private final LongSupplier nanoClock;
 
     /** How many grants there have been, as far as this process knows: it notices by this when Redis forgets some. */
     private final AtomicLong seen = new AtomicLong();
@@ -58,22 +61,27 @@ public class UpstreamQuota {
      * @param period the time between two retries
      */
     public UpstreamQuota(StringRedisTemplate redis, String key, CryptoSettings.Quota quota, Duration period) {
-        this(redis, key, quota, period, () -> "");
+        this(redis, key, quota, period, () -> "", System::nanoTime);
     }
 
-    /** @param clock the time in milliseconds, or nothing for that of Redis */
+    /**
+     * @param clock the time in milliseconds, or nothing for that of Redis
+     * @param nanoClock the time that passes in this process
+     */
     UpstreamQuota(
             StringRedisTemplate redis,
             String key,
             CryptoSettings.Quota quota,
             Duration period,
-            Supplier<String> clock) {
+            Supplier<String> clock,
+            LongSupplier nanoClock) {
         this.redis = redis;
         this.key = List.of(key);
         this.quota = quota;
         this.period = period;
         this.guard = guardOf(quota.window());
         this.clock = clock;
+        this.nanoClock = nanoClock;
     }
 
     /** Asks for a first call, made while its client waits. Refused while a retry waits for its turn. */
@@ -81,14 +89,17 @@ public class UpstreamQuota {
         return take("first");
     }
 
-    /** Asks for a retry. While the answer is to wait, and one second longer at most, first calls are refused. */
+    /**
+     * Asks for a retry. While the answer is to wait, and for half a second after the last such answer or grant, first
+     * calls are refused.
+     */
     public Answer takeForRetry() {
         return take("retry");
     }
 
     /** How long it will be until a retry is granted, if nobody calls in between. */
     public Duration untilNextRetry() {
-        return ask("peek", Duration.ZERO);
+        return ask("peek", 0).time();
     }
 
     /**
@@ -102,11 +113,18 @@ public class UpstreamQuota {
                 log.error(
                         "The upstream refuses the key: check CRYPTO_API_KEY. Nobody calls for {} s.",
                         quota.window().toSeconds());
-                ask("hold", quota.window());
+                ask("hold", quota.window().toMillis());
             }
-            case UpstreamOutcome.Failed(var failure, var retryAfter) when retryAfter != null -> ask("hold", retryAfter);
+            case UpstreamOutcome.Failed(var failure, var retryAfter)
+            when retryAfter != null -> ask("hold", retryAfter.toMillis());
             default -> {}
         }
+    }
+
+    /** The time between two retries when many messages wait: the period, or more where the budget allows fewer. */
+    public static Duration pace(CryptoSettings.Quota quota, Duration period) {
+        Duration share = quota.window().plus(guardOf(quota.window())).dividedBy(quota.calls());
+        return share.compareTo(period) > 0 ? share : period;
     }
 
     /** The time by which a window is kept longer than asked, for calls that arrive later than they were granted. */
@@ -116,13 +134,26 @@ public class UpstreamQuota {
     }
 
     private Answer take(String op) {
-        long asked = System.nanoTime();
-        Duration wait = ask(op, Duration.ZERO);
-        return wait.isZero() ? new Answer.Granted(new Grant(asked, guard)) : new Answer.Wait(wait);
+        long asked = nanoClock.getAsLong();
+        Reply reply = ask(op, 0);
+        return reply.time().isZero()
+                ? new Answer.Granted(new Grant(nanoClock, asked, guard, () -> renew(reply.number())))
+                : new Answer.Wait(reply.time());
     }
 
-    private Duration ask(String op, Duration extra) {
-        List<?> answer = redis.execute(
+    private boolean renew(long number) {
+        try {
+            return ask("renew", number).time().isZero();
+        } catch (DataAccessException redisIsDown) {
+            return false;
+        }
+    }
+
+    private record Reply(Duration time, long number) {}
+
+    /** @param operand of {@code hold}, how long in milliseconds; of {@code renew}, the grant's number */
+    private Reply ask(String op, long operand) {
+        List<?> reply = redis.execute(
                 SCRIPT,
                 key,
                 op,
@@ -130,9 +161,11 @@ public class UpstreamQuota {
                 Long.toString(quota.window().plus(guard).toMillis()),
                 Long.toString(period.toMillis()),
                 Long.toString(seen.get()),
-                Long.toString(extra.toMillis()),
+                Long.toString(operand),
                 clock.get());
-        seen.accumulateAndGet((Long) answer.get(1), Math::max);
-        return Duration.ofMillis((Long) answer.get(0));
+        long granted = (Long) reply.get(1);
+        seen.accumulateAndGet(granted, Math::max);
+        // The last one granted is the caller's own.
+        return new Reply(Duration.ofMillis((Long) reply.get(0)), granted - 1);
     }
 }

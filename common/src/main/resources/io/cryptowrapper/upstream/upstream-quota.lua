@@ -8,8 +8,10 @@
 local key, op = KEYS[1], ARGV[1]
 local calls, span, period = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local seen = tonumber(ARGV[5]) -- the highest `granted` that the caller has been told
-local extra = tonumber(ARGV[6]) -- hold: for how long
+local operand = tonumber(ARGV[6]) -- hold: for how long; renew: the grant's number
 local MOST_HELD = 3600000 -- an hour
+-- Longer than a worker needs from one question to the next, so that no first call slips in between.
+local GRACE = 500
 
 local now = tonumber(ARGV[7]) -- given by tests only
 if not now then
@@ -49,8 +51,17 @@ if not granted or granted < seen then
 end
 
 if op == 'hold' then
-  local hold = now + math.min(extra, MOST_HELD)
+  local hold = now + math.min(operand, MOST_HELD)
   if hold > ahead('hold', MOST_HELD) then set('hold', hold) end
+  return { 0, granted }
+end
+
+if op == 'renew' then
+  -- One that has left the log counts no more: the grant that took its place has been given already.
+  local old = get('g' .. int(operand))
+  if not old then return { 1, granted } end
+  set('g' .. int(operand), now)
+  if get('retry') == old then set('retry', now) end
   return { 0, granted }
 end
 
@@ -67,7 +78,7 @@ local wait = at - now
 if op == 'peek' then return { wait, granted } end
 if wait > 0 then
   -- Renewed whenever the worker asks again, and short, so that it ends soon when the worker does.
-  if op == 'retry' then set('reserved', now + math.min(wait, 1000) + 500) end
+  if op == 'retry' then set('reserved', now + math.min(wait, 1000) + GRACE) end
   return { wait, granted }
 end
 set('g' .. int(granted), now)
@@ -76,6 +87,7 @@ granted = granted + 1
 set('granted', granted)
 if op == 'retry' then
   set('retry', now)
-  redis.call('HDEL', key, 'reserved')
+  -- The worker now looks whether another message is due.
+  set('reserved', now + GRACE)
 end
 return { 0, granted }

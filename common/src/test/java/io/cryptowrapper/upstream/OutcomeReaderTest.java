@@ -1,0 +1,119 @@
+package io.cryptowrapper.upstream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.signing.UpstreamOutcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OutcomeReaderTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T08:00:00Z");
+
+    private final OutcomeReader reader = new OutcomeReader("top-secret", Clock.fixed(NOW, ZoneOffset.UTC));
+
+    @Test
+    void a_200_with_text_is_a_signature_exactly_as_it_came() {
+        assertThat(read(200, "text/plain", " c2ln\n")).isEqualTo(new UpstreamOutcome.Signed(new Signature(" c2ln\n")));
+    }
+
+    @Test
+    void a_200_without_anything_visible_is_none() {
+        assertThat(read(200, "text/plain", "")).isEqualTo(noSignature("empty"));
+        assertThat(read(200, "text/plain", " \r\n")).isEqualTo(noSignature("empty"));
+    }
+
+    @Test
+    void a_web_page_is_no_signature_whatever_it_says_of_itself() {
+        assertThat(read(200, "Text/HTML; charset=utf-8", "sign in")).isEqualTo(noSignature("a web page"));
+        assertThat(read(200, "", "\n <!doctype html>")).isEqualTo(noSignature("a web page"));
+    }
+
+    @Test
+    void bytes_that_are_no_text_are_no_signature() {
+        assertThat(reader.read(200, "", "", new byte[] {(byte) 0xff, 1})).isEqualTo(noSignature("not text"));
+    }
+
+    @Test
+    void a_longer_body_than_any_signature_has_is_none() {
+        assertThat(read(200, "", "x".repeat(OutcomeReader.MOST_BYTES))).isInstanceOf(UpstreamOutcome.Signed.class);
+        assertThat(read(200, "", "x".repeat(OutcomeReader.MOST_BYTES + 1)))
+                .isEqualTo(noSignature("longer than 16384 bytes"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 413, 414, 422})
+    void some_statuses_reject_the_message_itself(int status) {
+        assertThat(read(status, "", "bad")).isEqualTo(new UpstreamOutcome.Rejected(new Failure(status, "bad")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403})
+    void some_statuses_refuse_the_key(int status) {
+        assertThat(read(status, "", "who?")).isEqualTo(new UpstreamOutcome.KeyRefused(new Failure(status, "who?")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {201, 204, 206, 301, 302, 304, 404, 405, 408, 409, 429, 500, 502, 503, 504, 599})
+    void all_other_statuses_are_failures_for_now(int status) {
+        assertThat(read(status, "", "no")).isEqualTo(failed(status, "no", null));
+    }
+
+    @Test
+    void an_error_without_a_body_is_told_in_words() {
+        assertThat(read(500, "", " ")).isEqualTo(failed(500, "The upstream answered 500 without a body.", null));
+    }
+
+    @Test
+    void a_key_that_an_error_quotes_is_hidden() {
+        assertThat(read(401, "", "top-secret is wrong, top-secret!"))
+                .isEqualTo(new UpstreamOutcome.KeyRefused(new Failure(401, "[key] is wrong, [key]!")));
+    }
+
+    @Test
+    void an_error_is_cut_where_it_gets_long() {
+        UpstreamOutcome outcome = read(500, "", "x".repeat(OutcomeReader.MOST_BYTES + 1));
+
+        assertThat(outcome).isEqualTo(failed(500, "x".repeat(OutcomeReader.MOST_BYTES), null));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "7, 7",
+        "' 7 ', 7",
+        "0, 0",
+        "'Wed, 25 Nov 2026 08:01:00 GMT', 60",
+        "'Wed, 25 Nov 2026 07:59:00 GMT',",
+        "-1,",
+        "1.5,",
+        "soon,",
+        "99999999999999999999,",
+        "'',"
+    })
+    void a_retry_after_is_seconds_or_a_date_to_come(String header, @Nullable Integer seconds) {
+        assertThat(reader.read(503, "", header, "busy".getBytes(UTF_8)))
+                .isEqualTo(failed(503, "busy", seconds == null ? null : Duration.ofSeconds(seconds)));
+    }
+
+    private UpstreamOutcome read(int status, String contentType, String body) {
+        return reader.read(status, contentType, "", body.getBytes(UTF_8));
+    }
+
+    private static UpstreamOutcome failed(int status, String body, @Nullable Duration retryAfter) {
+        return new UpstreamOutcome.Failed(new Failure(status, body), retryAfter);
+    }
+
+    private static UpstreamOutcome noSignature(String what) {
+        return failed(200, "The upstream answered 200, but its body is " + what + ": no signature.", null);
+    }
+}

@@ -1,0 +1,280 @@
+package io.cryptowrapper.upstream;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.http.Fault;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.signing.UpstreamOutcome;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(30)
+class UpstreamClientTest {
+
+    private static final Duration LIMIT = ofSeconds(5);
+
+    private final WireMockServer upstream = new WireMockServer(options()
+            .dynamicPort()
+            .bindAddress("127.0.0.1")
+            .jettyHeaderRequestSize(64 * 1024)
+            .stubCorsEnabled(false));
+    private UpstreamClient client;
+
+    @BeforeEach
+    void start() {
+        upstream.start();
+        client = client("http://127.0.0.1:" + upstream.port());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        client.close();
+        upstream.stop();
+    }
+
+    @Test
+    void a_call_is_one_get_with_the_key_and_the_message() {
+        answer(aResponse().withBody("c2ln"));
+
+        assertThat(call("a b")).isEqualTo(new UpstreamOutcome.Signed(new Signature("c2ln")));
+
+        List<LoggedRequest> requests = requests();
+        assertThat(requests).hasSize(1);
+        assertThat(requests.getFirst().getMethod().value()).isEqualTo("GET");
+        assertThat(requests.getFirst().getUrl()).isEqualTo("/crypto/sign?message=a%20b");
+        assertThat(requests.getFirst().getHeader("Authorization")).isEqualTo("top-secret");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a+b       | a%2Bb",
+                "/=&#%?;   | %2F%3D%26%23%25%3F%3B",
+                "%41       | %2541",
+                "é😀       | %C3%A9%F0%9F%98%80",
+                "a*b~c-d_e.f | a*b%7Ec-d_e.f"
+            })
+    void every_character_is_encoded_so_that_forms_and_uris_read_it_alike(String message, String encoded) {
+        answer(aResponse().withBody("c2ln"));
+
+        call(message);
+
+        assertThat(requests().getFirst().getUrl()).isEqualTo("/crypto/sign?message=" + encoded);
+    }
+
+    @Test
+    void a_path_in_the_base_url_is_kept() throws Exception {
+        answer(aResponse().withBody("c2ln"));
+        try (UpstreamClient below = client("http://127.0.0.1:" + upstream.port() + "/v1/api/")) {
+            below.call(grant(), new Message("m"), LIMIT).join();
+        }
+
+        assertThat(requests().getFirst().getUrl()).isEqualTo("/v1/api/crypto/sign?message=m");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void a_broken_answer_is_a_failure_and_is_not_asked_for_again(Fault fault) {
+        answer(aResponse().withFault(fault));
+
+        UpstreamOutcome outcome = call("m");
+
+        assertThat(outcome).isInstanceOf(UpstreamOutcome.Failed.class);
+        assertThat(((UpstreamOutcome.Failed) outcome).failure().statusCode()).isEqualTo(502);
+        assertThat(((UpstreamOutcome.Failed) outcome).failure().body())
+                .startsWith("The connection to the upstream failed: ");
+        assertThat(requests()).hasSize(1);
+    }
+
+    @Test
+    void a_redirect_is_a_failure_and_is_not_followed_with_the_key() {
+        answer(aResponse().withStatus(302).withHeader("Location", upstream.baseUrl() + "/elsewhere"));
+
+        assertThat(((UpstreamOutcome.Failed) call("m")).failure().statusCode()).isEqualTo(302);
+        assertThat(requests()).hasSize(1);
+    }
+
+    @Test
+    void a_503_is_not_asked_for_again_at_once_even_if_it_says_when() {
+        answer(aResponse().withStatus(503).withHeader("Retry-After", "1").withBody("busy"));
+
+        assertThat(call("m")).isEqualTo(new UpstreamOutcome.Failed(new Failure(503, "busy"), ofSeconds(1)));
+        assertThat(requests()).hasSize(1);
+    }
+
+    @Test
+    void a_body_of_a_mebibyte_is_no_signature_and_is_not_read_to_its_end() {
+        answer(aResponse().withBody("x".repeat(1024 * 1024)));
+
+        assertThat(((UpstreamOutcome.Failed) call("m")).failure())
+                .isEqualTo(new Failure(
+                        200, "The upstream answered 200, but its body is longer than 16384 bytes: no signature."));
+    }
+
+    @Test
+    void an_upstream_that_hangs_is_a_504_by_the_limit() {
+        answer(aResponse().withBody("c2ln").withFixedDelay(20_000));
+
+        assertThat(client.call(grant(), new Message("m"), ofMillis(300)).join())
+                .isEqualTo(new UpstreamOutcome.Failed(
+                        new Failure(504, "The upstream did not answer within 300 ms."), null));
+    }
+
+    @Test
+    void a_body_that_comes_drop_by_drop_does_not_outlast_the_limit() {
+        answer(aResponse().withBody("x".repeat(100)).withChunkedDribbleDelay(100, 20_000));
+
+        assertThat(client.call(grant(), new Message("m"), ofMillis(500)).join())
+                .isEqualTo(new UpstreamOutcome.Failed(
+                        new Failure(504, "The upstream did not answer within 500 ms."), null));
+    }
+
+    @Test
+    void an_upstream_that_is_not_there_is_a_502_in_words_that_name_no_host() throws Exception {
+        int closed;
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+
+        assertThat(failureAt("http://127.0.0.1:" + closed))
+                .isEqualTo(new Failure(502, "The connection to the upstream failed: it was refused."));
+        assertThat(failureAt("http://no-such-host.invalid"))
+                .isEqualTo(
+                        new Failure(502, "The connection to the upstream failed: its host name cannot be resolved."));
+    }
+
+    @Test
+    void tls_that_cannot_be_agreed_on_is_a_502() {
+        assertThat(failureAt("https://127.0.0.1:" + upstream.port()))
+                .isEqualTo(
+                        new Failure(502, "The connection to the upstream failed: no secure connection could be made."));
+    }
+
+    @Test
+    void nothing_is_sent_with_a_grant_that_has_become_too_old() {
+        answer(aResponse().withBody("c2ln"));
+        Grant old =
+                new Grant(System::nanoTime, System.nanoTime() - ofSeconds(10).toNanos(), ofSeconds(1), () -> false);
+
+        assertThat(client.call(old, new Message("m"), LIMIT).join()).isEqualTo(new UpstreamOutcome.NotCalled());
+        assertThat(requests()).isEmpty();
+    }
+
+    @Test
+    void a_grant_is_looked_at_when_the_connection_is_there_and_not_before() throws Exception {
+        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var connected = new CompletableFuture<Boolean>();
+            Grant old = new Grant(
+                    System::nanoTime, System.nanoTime() - ofSeconds(10).toNanos(), ofSeconds(1), () -> {
+                        // By now there is something to accept.
+                        try {
+                            server.setSoTimeout(2000);
+                            server.accept().close();
+                            connected.complete(true);
+                        } catch (IOException e) {
+                            connected.complete(false);
+                        }
+                        return false;
+                    });
+            try (UpstreamClient other = client("http://127.0.0.1:" + server.getLocalPort())) {
+                other.call(old, new Message("m"), LIMIT).join();
+            }
+
+            assertThat(connected.join()).isTrue();
+        }
+    }
+
+    @Test
+    void a_refused_key_is_remembered_until_it_is_accepted() {
+        assertThat(client.keyIsRefused()).isFalse();
+        answer(aResponse().withStatus(403));
+        call("m");
+        assertThat(client.keyIsRefused()).isTrue();
+        answer(aResponse().withStatus(503));
+        call("m");
+        assertThat(client.keyIsRefused()).isTrue();
+        answer(aResponse().withBody("c2ln"));
+        call("m");
+        assertThat(client.keyIsRefused()).isFalse();
+    }
+
+    @Test
+    void calls_do_not_wait_for_one_another() {
+        answer(aResponse().withBody("c2ln").withFixedDelay(400));
+        long start = System.nanoTime();
+
+        List<CompletableFuture<UpstreamOutcome>> calls = IntStream.range(0, 8)
+                .mapToObj(i -> client.call(grant(), new Message("m" + i), LIMIT))
+                .toList();
+        calls.forEach(CompletableFuture::join);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(ofSeconds(3));
+        assertThat(requests()).hasSize(8);
+    }
+
+    private void answer(ResponseDefinitionBuilder response) {
+        upstream.stubFor(any(anyUrl()).willReturn(response));
+    }
+
+    private UpstreamOutcome call(String message) {
+        return client.call(grant(), new Message(message), LIMIT).join();
+    }
+
+    private Failure failureAt(String baseUrl) {
+        try (UpstreamClient other = client(baseUrl)) {
+            return ((UpstreamOutcome.Failed)
+                            other.call(grant(), new Message("m"), LIMIT).join())
+                    .failure();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private List<LoggedRequest> requests() {
+        return upstream.getAllServeEvents().stream()
+                .map(event -> event.getRequest())
+                .toList();
+    }
+
+    private static Grant grant() {
+        return new Grant(System::nanoTime, System.nanoTime(), ofSeconds(60), () -> false);
+    }
+
+    private static UpstreamClient client(String baseUrl) {
+        return new UpstreamClient(
+                new CryptoSettings.Api(
+                        URI.create(baseUrl),
+                        "top-secret",
+                        null,
+                        ofMillis(1500),
+                        new CryptoSettings.Quota(10, ofSeconds(60))),
+                Clock.systemUTC());
+    }
+}

@@ -1,0 +1,404 @@
+package io.cryptowrapper.upstream;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cryptowrapper.TestRedis;
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.UpstreamOutcome;
+import io.cryptowrapper.testing.SettableClock;
+import io.cryptowrapper.upstream.UpstreamQuota.Answer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.dao.DataAccessException;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+class UpstreamQuotaTest {
+
+    private static final int CALLS = 10;
+    private static final Duration WINDOW = ofSeconds(60);
+    private static final Duration GUARD = UpstreamQuota.guardOf(WINDOW);
+    private static final Duration PERIOD = ofSeconds(6);
+
+    private final StringRedisTemplate redis = TestRedis.emptied();
+    private final SettableClock clock =
+            new SettableClock(Duration.ofDays(20_000).toNanos());
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void in_no_window_do_more_calls_arrive_than_allowed_whatever_many_callers_do(long seed) {
+        Random random = new Random(seed);
+        List<UpstreamQuota> callers =
+                IntStream.range(0, 8).mapToObj(i -> process()).toList();
+        List<Grant> unused = new ArrayList<>();
+        List<Long> arrivals = new ArrayList<>();
+        List<Long> retries = new ArrayList<>();
+
+        for (int step = 0; step < 3000; step++) {
+            clock.advance(ofMillis(
+                    switch (random.nextInt(20)) {
+                        case 0 -> random.nextInt(20_000);
+                        case 1, 2, 3 -> random.nextInt(2000);
+                        case 4, 5, 6, 7 -> random.nextInt(250);
+                        default -> 0;
+                    }));
+            boolean retry = random.nextBoolean();
+            UpstreamQuota caller = callers.get(random.nextInt(callers.size()));
+            if ((retry ? caller.takeForRetry() : caller.takeForFirstCall()) instanceof Answer.Granted(Grant grant)) {
+                unused.add(grant);
+                if (retry) {
+                    retries.add(clock.millis());
+                }
+            }
+            // Some are used at once, some late, and some never, as their process dies.
+            if (!unused.isEmpty() && random.nextInt(3) > 0) {
+                Grant grant = unused.remove(random.nextInt(unused.size()));
+                if (random.nextInt(10) > 0 && grant.allowsSending()) {
+                    arrivals.add(clock.millis() + random.nextInt((int) GUARD.toMillis() / 2));
+                }
+            }
+        }
+
+        assertThat(arrivals).hasSizeGreaterThan(200);
+        assertThat(mostInAnyWindow(arrivals)).isEqualTo(CALLS);
+        assertThat(gaps(retries)).allSatisfy(gap -> assertThat(gap).isGreaterThanOrEqualTo(PERIOD.toMillis()));
+    }
+
+    @ParameterizedTest(name = "{0} workers")
+    @ValueSource(ints = {1, 8})
+    void a_backlog_gets_at_least_99_percent_of_the_budget_while_new_messages_crowd_in(int workers) {
+        List<UpstreamQuota> retriers =
+                IntStream.range(0, workers).mapToObj(i -> process()).toList();
+        UpstreamQuota api = process();
+        long[] nextAsk = new long[workers];
+        long nextFirstCall = clock.millis() + 1;
+        long end = clock.millis() + ofMinutes(20).toMillis();
+        Arrays.fill(nextAsk, clock.millis());
+        List<Long> retries = new ArrayList<>();
+        int firstCalls = 0;
+
+        while (clock.millis() < end) {
+            for (int worker = 0; worker < workers; worker++) {
+                if (clock.millis() >= nextAsk[worker]) {
+                    nextAsk[worker] = clock.millis()
+                            + switch (retriers.get(worker).takeForRetry()) {
+                                case Answer.Granted granted -> {
+                                    retries.add(clock.millis());
+                                    // It fetches the message before it looks for the next one; others come at once.
+                                    nextFirstCall = clock.millis() + 1;
+                                    yield 50;
+                                }
+                                case Answer.Wait(Duration time) -> Math.min(time.toMillis(), 1000);
+                            };
+                }
+            }
+            if (clock.millis() >= nextFirstCall) {
+                if (api.takeForFirstCall() instanceof Answer.Granted) {
+                    firstCalls++;
+                }
+                nextFirstCall = clock.millis() + 100;
+            }
+            long next = Math.min(nextFirstCall, Arrays.stream(nextAsk).min().orElseThrow());
+            clock.advance(ofMillis(next - clock.millis()));
+        }
+
+        assertThat(firstCalls).isZero();
+        assertThat(retries.size()).isGreaterThanOrEqualTo((int) (0.99 * 20 * CALLS));
+        assertThat(mostInAnyWindow(retries)).isEqualTo(CALLS);
+    }
+
+    @Test
+    void first_calls_alone_may_use_the_whole_budget_at_once() {
+        UpstreamQuota quota = process();
+
+        for (int i = 0; i < CALLS; i++) {
+            assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+            clock.advance(ofSeconds(1));
+        }
+
+        assertThat(quota.takeForFirstCall())
+                .isEqualTo(new Answer.Wait(WINDOW.plus(GUARD).minusSeconds(10)));
+    }
+
+    @Test
+    void after_a_missing_key_retries_wait_one_period_and_first_calls_do_not() {
+        assertThat(process().takeForRetry()).isEqualTo(new Answer.Wait(PERIOD));
+        redis.delete("quota");
+        assertThat(process().takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @Test
+    void while_a_retry_waits_first_calls_are_refused_until_its_worker_asks_no_more() {
+        UpstreamQuota quota = process();
+        quota.takeForRetry();
+
+        clock.advance(ofMillis(1499));
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Wait.class);
+        clock.advance(ofMillis(1));
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @Test
+    void after_a_retry_first_calls_are_refused_for_half_a_second() {
+        UpstreamQuota quota = process();
+        quota.takeForRetry();
+        clock.advance(PERIOD);
+        assertThat(quota.takeForRetry()).isInstanceOf(Answer.Granted.class);
+
+        clock.advance(ofMillis(499));
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Wait.class);
+        clock.advance(ofMillis(1));
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @Test
+    void the_next_retry_is_known_without_asking_for_it() {
+        UpstreamQuota quota = process();
+        assertThat(quota.untilNextRetry()).isEqualTo(PERIOD);
+        quota.takeForRetry();
+        clock.advance(ofSeconds(4));
+
+        assertThat(quota.untilNextRetry()).isEqualTo(ofSeconds(2));
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @Test
+    void a_renewed_grant_counts_from_its_renewal() {
+        UpstreamQuota quota = process();
+        Grant late = ((Answer.Granted) quota.takeForFirstCall()).grant();
+        clock.advance(ofSeconds(2));
+        for (int i = 1; i < CALLS; i++) {
+            quota.takeForFirstCall();
+        }
+        clock.advance(ofSeconds(1));
+
+        assertThat(late.allowsSending()).isTrue();
+
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+    }
+
+    @Test
+    void a_renewed_retry_keeps_the_next_one_a_period_away() {
+        UpstreamQuota quota = process();
+        quota.takeForRetry();
+        clock.advance(PERIOD);
+        Grant late = ((Answer.Granted) quota.takeForRetry()).grant();
+        clock.advance(ofSeconds(2));
+
+        assertThat(late.allowsSending()).isTrue();
+
+        assertThat(quota.untilNextRetry()).isEqualTo(PERIOD);
+    }
+
+    @Test
+    void a_grant_that_others_have_taken_the_place_of_cannot_be_renewed() {
+        UpstreamQuota quota = process();
+        Grant forgotten = ((Answer.Granted) quota.takeForFirstCall()).grant();
+        clock.advance(WINDOW.plus(GUARD));
+        for (int i = 0; i < CALLS; i++) {
+            assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        }
+
+        assertThat(forgotten.allowsSending()).isFalse();
+    }
+
+    @Test
+    void the_budget_outlives_the_process() {
+        UpstreamQuota before = process();
+        for (int i = 0; i < CALLS; i++) {
+            before.takeForFirstCall();
+        }
+
+        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+    }
+
+    @Test
+    void when_redis_has_forgotten_the_grants_a_process_that_saw_some_waits_a_whole_window() {
+        UpstreamQuota quota = process();
+        quota.takeForFirstCall();
+        redis.delete("quota");
+
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        assertThat(process().takeForFirstCall()).isInstanceOf(Answer.Wait.class);
+        clock.advance(WINDOW.plus(GUARD));
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @Test
+    void when_redis_has_forgotten_the_last_grants_only_it_is_the_same() {
+        UpstreamQuota quota = process();
+        quota.takeForFirstCall();
+        redis.opsForHash().put("quota", "granted", "0");
+        redis.opsForHash().delete("quota", "g0");
+
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+    }
+
+    @Test
+    void a_clock_that_is_set_back_stops_nobody_for_longer_than_a_window() {
+        UpstreamQuota quota = process();
+        for (int i = 0; i < CALLS; i++) {
+            quota.takeForFirstCall();
+        }
+        quota.takeForRetry();
+
+        clock.advance(Duration.ofHours(-5));
+
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        assertThat(quota.takeForRetry()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        clock.advance(WINDOW.plus(GUARD));
+        assertThat(quota.takeForRetry()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 7", "3600, 3600", "86400, 3600"})
+    void a_retry_after_holds_everybody_off_for_an_hour_at_most(int asked, int held) {
+        process().heed(failed(ofSeconds(asked)));
+
+        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(held)));
+        assertThat(process().untilNextRetry()).isEqualTo(ofSeconds(Math.max(held, PERIOD.toSeconds())));
+    }
+
+    @Test
+    void a_shorter_retry_after_does_not_shorten_a_longer_one() {
+        process().heed(failed(ofSeconds(60)));
+        process().heed(failed(ofSeconds(1)));
+
+        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(60)));
+    }
+
+    @Test
+    void a_refused_key_holds_everybody_off_for_a_window() {
+        process().heed(new UpstreamOutcome.KeyRefused(new Failure(401, "who?")));
+
+        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW));
+    }
+
+    @Test
+    void other_outcomes_hold_nobody_off() {
+        process().heed(failed(null));
+        process().heed(new UpstreamOutcome.Rejected(new Failure(422, "no")));
+
+        assertThat(process().takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @Test
+    void two_budgets_have_nothing_to_do_with_each_other() {
+        for (int i = 0; i < CALLS; i++) {
+            process().takeForFirstCall();
+        }
+
+        assertThat(process("other").takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60s, 480ms", "1h, 28800ms", "1s, 200ms", "100ms, 200ms"})
+    void the_guard_is_a_share_of_the_window_but_never_too_short_for_a_call_to_arrive(String window, String guard) {
+        assertThat(UpstreamQuota.guardOf(duration(window))).isEqualTo(duration(guard));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10, 60s, 7s, 7000ms", "10, 60s, 1s, 6048ms", "10, 60s, 6s, 6048ms"})
+    void the_pace_is_the_period_unless_the_budget_allows_fewer(int calls, String window, String period, String pace) {
+        assertThat(UpstreamQuota.pace(new CryptoSettings.Quota(calls, duration(window)), duration(period)))
+                .isEqualTo(duration(pace));
+    }
+
+    @Test
+    void by_the_clock_of_redis_many_threads_keep_the_budget_too() throws Exception {
+        Duration window = ofMillis(500);
+        List<Long> grants = Collections.synchronizedList(new ArrayList<>());
+        long end = System.nanoTime() + ofSeconds(3).toNanos();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Void>> callers = Collections.nCopies(16, () -> {
+                var quota = new UpstreamQuota(redis, "real", new CryptoSettings.Quota(5, window), ofMillis(10));
+                while (System.nanoTime() < end) {
+                    if (quota.takeForFirstCall() instanceof Answer.Granted(Grant grant) && grant.allowsSending()) {
+                        grants.add(System.nanoTime() / 1_000_000);
+                    }
+                }
+                return null;
+            });
+            threads.invokeAll(callers);
+        }
+
+        Collections.sort(grants);
+        assertThat(grants).hasSizeGreaterThanOrEqualTo(5 * 4);
+        for (int i = 5; i < grants.size(); i++) {
+            assertThat(grants.get(i) - grants.get(i - 5)).isGreaterThanOrEqualTo(window.toMillis());
+        }
+    }
+
+    @Test
+    void nobody_may_call_while_redis_is_down() {
+        var nowhere = new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", 1));
+        nowhere.afterPropertiesSet();
+        nowhere.start();
+        var quota = new UpstreamQuota(
+                new StringRedisTemplate(nowhere), "quota", new CryptoSettings.Quota(CALLS, WINDOW), PERIOD);
+
+        assertThatThrownBy(quota::takeForFirstCall).isInstanceOf(DataAccessException.class);
+        assertThatThrownBy(quota::takeForRetry).isInstanceOf(DataAccessException.class);
+        nowhere.destroy();
+    }
+
+    private UpstreamQuota process() {
+        return process("quota");
+    }
+
+    private UpstreamQuota process(String key) {
+        return new UpstreamQuota(
+                redis,
+                key,
+                new CryptoSettings.Quota(CALLS, WINDOW),
+                PERIOD,
+                () -> Long.toString(clock.millis()),
+                clock::nanos);
+    }
+
+    private static UpstreamOutcome failed(@Nullable Duration retryAfter) {
+        return new UpstreamOutcome.Failed(new Failure(503, "busy"), retryAfter);
+    }
+
+    private static int mostInAnyWindow(List<Long> times) {
+        List<Long> sorted = times.stream().sorted().toList();
+        int most = 0;
+        int first = 0;
+        for (int last = 0; last < sorted.size(); last++) {
+            while (sorted.get(last) - sorted.get(first) >= WINDOW.toMillis()) {
+                first++;
+            }
+            most = Math.max(most, last - first + 1);
+        }
+        return most;
+    }
+
+    private static List<Long> gaps(List<Long> times) {
+        return IntStream.range(1, times.size())
+                .mapToObj(i -> times.get(i) - times.get(i - 1))
+                .toList();
+    }
+
+    private static Duration duration(String text) {
+        return org.springframework.boot.convert.DurationStyle.detectAndParse(text);
+    }
+}
