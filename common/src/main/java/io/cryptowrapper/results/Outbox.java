@@ -1,45 +1,52 @@
 package io.cryptowrapper.results;
 
 import io.cryptowrapper.signing.MessageId;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.core.script.RedisScript;
 
-/** The messages that were accepted while the queue did not confirm them; each is queued again until it does. */
+/**
+ * The messages that were accepted while the queue did not confirm them; each is queued again until it does.
+ *
+ * <p>Times are those of Redis, as the one who adds and the one who takes are different processes.
+ */
 public class Outbox {
 
-    /** How many are looked at in one go. */
+    /** How many are taken in one go. */
     private static final int BATCH = 100;
 
-    private final StringRedisTemplate redis;
-    private final RedisKeys keys;
-    private final Clock clock;
+    @SuppressWarnings("rawtypes")
+    private static final RedisScript<List> SCRIPT =
+            RedisScript.of(new ClassPathResource("outbox.lua", Outbox.class), List.class);
 
-    public Outbox(StringRedisTemplate redis, RedisKeys keys, Clock clock) {
+    private final StringRedisTemplate redis;
+    private final List<String> key;
+
+    public Outbox(StringRedisTemplate redis, RedisKeys keys) {
         this.redis = redis;
-        this.keys = keys;
-        this.clock = clock;
+        this.key = List.of(keys.outbox());
     }
 
     /**
      * Notes a message, before its status is recorded: one that is recorded but neither queued nor noted would be lost.
      */
     public void add(MessageId id) {
-        redis.opsForZSet().add(keys.outbox(), id.hex(), (double) clock.millis());
+        redis.execute(SCRIPT, key, "add", id.hex());
     }
 
-    /** Messages that lie here for {@code age} or longer, the oldest first. */
-    public List<MessageId> olderThan(Duration age) {
-        Set<String> ids = redis.opsForZSet()
-                .rangeByScore(
-                        keys.outbox(), Double.NEGATIVE_INFINITY, (double) (clock.millis() - age.toMillis()), 0, BATCH);
-        return ids.stream().map(MessageId::new).toList();
+    /**
+     * Up to a hundred messages that have lain here untouched for {@code age} or longer. They stay here until they are
+     * removed, but for as long again nobody else gets them.
+     */
+    public List<MessageId> takeOlderThan(Duration age) {
+        List<?> ids = redis.execute(SCRIPT, key, "take", Long.toString(age.toMillis()), Integer.toString(BATCH));
+        return ids.stream().map(id -> new MessageId((String) id)).toList();
     }
 
     /** Removes a message that is in the queue, or needs to be there no more. */
     public void remove(MessageId id) {
-        redis.opsForZSet().remove(keys.outbox(), id.hex());
+        redis.opsForZSet().remove(key.getFirst(), id.hex());
     }
 }

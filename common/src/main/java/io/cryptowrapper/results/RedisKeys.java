@@ -38,10 +38,14 @@ public record RedisKeys(UpstreamName upstream, Duration signatures, Duration wai
     Duration lifeOf(SigningStatus status) {
         return switch (status) {
             case SigningStatus.Signed signed -> signatures;
-            // Twice, so that it outlives its copy in the queue, which may be tried once more when its time is over.
-            case SigningStatus.Pending pending -> waiting.multipliedBy(2).plusHours(1);
+            case SigningStatus.Pending pending -> longestWait();
             case SigningStatus.Rejected rejected -> REJECTION;
         };
+    }
+
+    /** Longer than any message waits: twice as long, as one may be tried once more when its time is over. */
+    Duration longestWait() {
+        return waiting.multipliedBy(2).plusHours(1);
     }
 
     /** The waiting messages in the order of their turns: a sorted set of ids. */
@@ -49,7 +53,7 @@ public record RedisKeys(UpstreamName upstream, Duration signatures, Duration wai
         return upstream + ":line";
     }
 
-    /** Messages accepted but perhaps not queued: a sorted set of ids by the time of the promise. */
+    /** Messages accepted but perhaps not queued: a sorted set of ids by the time when they were last touched. */
     String outbox() {
         return upstream + ":outbox";
     }

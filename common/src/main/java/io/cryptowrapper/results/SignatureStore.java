@@ -53,8 +53,9 @@ public class SignatureStore {
                 RECORD,
                 List.of(keys.status(id)),
                 StoredStatus.of(status).toJson(),
-                Long.toString(keys.lifeOf(status).toMillis()));
-        redis.convertAndSend(keys.news(), id.hex());
+                Long.toString(keys.lifeOf(status).toMillis()),
+                keys.news(),
+                id.hex());
         return StoredStatus.read(stands).orElse(status);
     }
 }

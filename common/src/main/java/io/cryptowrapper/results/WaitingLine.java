@@ -38,7 +38,13 @@ public class WaitingLine {
 
     /** Puts a message at the place that it has after {@code delay}, wherever it stood before. */
     public void join(MessageId id, Duration delay) {
-        redis.execute(LINE, List.of(keys.line()), "join", id.hex(), Long.toString(delay.toMillis()));
+        redis.execute(
+                LINE,
+                List.of(keys.line()),
+                "join",
+                id.hex(),
+                Long.toString(delay.toMillis()),
+                Long.toString(keys.longestWait().toMillis()));
     }
 
     /** Where a message stands; nothing if Redis has lost its place. */

@@ -1,11 +1,14 @@
 package io.cryptowrapper.retryqueue;
 
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.AmqpException;
@@ -26,6 +29,12 @@ public class WorkQueue implements AutoCloseable {
     private final RetryPublisher publisher;
     private @Nullable Channel channel;
 
+    /** How many were taken over the channel and are not settled. */
+    private int underWay;
+
+    /** RabbitMQ's counts leave out messages that are under way; other brokers' include them. */
+    private boolean countsThoseUnderWay;
+
     public WorkQueue(ConnectionFactory connections, RetryTopology topology, RetryPublisher publisher) {
         this.connections = connections;
         this.topology = topology;
@@ -34,7 +43,8 @@ public class WorkQueue implements AutoCloseable {
 
     /** Whether a message is due. Another worker may be faster. */
     public synchronized boolean hasDue() {
-        return count(topology.workQueue()) > 0;
+        long count = count(topology.workQueue());
+        return count > (countsThoseUnderWay ? underWay : 0);
     }
 
     /** How many messages wait, due or not, without those that are being tried right now. */
@@ -54,11 +64,12 @@ public class WorkQueue implements AutoCloseable {
             try {
                 got = open.basicGet(topology.workQueue(), false);
             } catch (IOException | RuntimeException e) {
-                throw lost(e);
+                throw lost(open, e);
             }
             if (got == null) {
                 return Optional.empty();
             }
+            underWay++;
             long tag = got.getEnvelope().getDeliveryTag();
             try {
                 return Optional.of(new Delivery(this, open, tag, got.getBody(), RetryMessage.read(got.getBody())));
@@ -74,7 +85,7 @@ public class WorkQueue implements AutoCloseable {
         if (channel != null) {
             try {
                 channel.close();
-            } catch (Exception e) {
+            } catch (IOException | TimeoutException | RuntimeException e) {
                 // It is closed, one way or the other.
             }
             channel = null;
@@ -82,11 +93,11 @@ public class WorkQueue implements AutoCloseable {
     }
 
     synchronized void ack(Channel from, long tag) {
-        settle(() -> from.basicAck(tag, false));
+        settle(from, () -> from.basicAck(tag, false));
     }
 
     synchronized void handBack(Channel from, long tag) {
-        settle(() -> from.basicNack(tag, false, true));
+        settle(from, () -> from.basicNack(tag, false, true));
     }
 
     /** Parks first and acknowledges then: a crash in between leaves two copies, the other order none. */
@@ -101,32 +112,58 @@ public class WorkQueue implements AutoCloseable {
     }
 
     private long count(String queue) {
+        Channel open = open();
         try {
-            return open().queueDeclarePassive(queue).getMessageCount();
+            return open.queueDeclarePassive(queue).getMessageCount();
         } catch (IOException | RuntimeException e) {
-            throw lost(e);
+            throw lost(open, e);
         }
     }
 
     private Channel open() {
         if (channel == null || !channel.isOpen()) {
-            channel = connections.createConnection().createChannel(false);
+            try {
+                // Not one of Spring's cached channels: those stay open, and keep what was taken, when they are closed.
+                Connection connection =
+                        Objects.requireNonNull(connections.createConnection().getDelegate());
+                Channel opened = Objects.requireNonNull(connection.createChannel(), "no channel is left");
+                for (RetryTopology.DurableQueue queue : topology.queues()) {
+                    // A queue that somebody has deleted is there again.
+                    opened.queueDeclare(queue.name(), true, false, false, queue.arguments());
+                }
+                countsThoseUnderWay = !"RabbitMQ"
+                        .equals(String.valueOf(connection.getServerProperties().get("product")));
+                underWay = 0;
+                channel = opened;
+            } catch (IOException | RuntimeException e) {
+                throw unanswered(e);
+            }
         }
         return channel;
     }
 
-    private AmqpException lost(Exception cause) {
-        close();
-        return cause instanceof AmqpException amqp ? amqp : new AmqpException("the broker does not answer", cause);
-    }
-
-    private void settle(Settlement settlement) {
+    private void settle(Channel from, Settlement settlement) {
         try {
             settlement.run();
+            if (from.equals(channel)) {
+                underWay--;
+            }
         } catch (IOException | RuntimeException e) {
             // The channel is gone, so the broker has given the message back already.
-            throw lost(e);
+            throw lost(from, e);
         }
+    }
+
+    /** What is under way on a channel that has taken the place of the lost one is left alone. */
+    private AmqpException lost(Channel from, Exception cause) {
+        if (from.equals(channel)) {
+            close();
+        }
+        return unanswered(cause);
+    }
+
+    private static AmqpException unanswered(Exception cause) {
+        return cause instanceof AmqpException amqp ? amqp : new AmqpException("the broker does not answer", cause);
     }
 
     private interface Settlement {

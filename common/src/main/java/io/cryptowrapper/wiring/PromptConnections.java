@@ -20,7 +20,7 @@ import org.springframework.data.redis.connection.RedisSentinelConnection;
  */
 final class PromptConnections implements RedisConnectionFactory {
 
-    private static final Duration PATIENCE = Duration.ofMillis(300);
+    private static final Duration PATIENCE = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(500);
 
     private final RedisConnectionFactory connections;

@@ -1,6 +1,10 @@
 package io.cryptowrapper.wiring;
 
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.resource.Delay;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -11,10 +15,19 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 @Configuration(proxyBeanMethods = false)
 class RedisSetup {
 
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
     @Bean
     LettuceClientOptionsBuilderCustomizer rejectWhileDisconnected() {
         // By default commands are kept without bound until the connection is back.
         return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS);
+    }
+
+    /** Lettuce waits longer and longer, up to half a minute, before it tries to connect again. */
+    @Bean
+    ClientResourcesBuilderCustomizer reconnectSoon() {
+        return resources -> resources.reconnectDelay(
+                Delay.exponential(Duration.ofMillis(50), LONGEST_PAUSE, 2, TimeUnit.MILLISECONDS));
     }
 
     @Bean

@@ -35,8 +35,7 @@ final class StartFailures implements FailureAnalyzer, FailureAnalysisReporter {
                     return "Port " + inUse.getPort()
                             + " is in use: stop what listens there, or set SERVER_PORT to another.";
                 }
-                case BindException bind
-                when bind.getName().toString().startsWith("crypto") -> unconverted = describe(bind);
+                case BindException bind -> unconverted = describe(bind);
                 default -> {}
             }
         }
@@ -51,13 +50,23 @@ final class StartFailures implements FailureAnalyzer, FailureAnalysisReporter {
                 .replaceAll("[.-]", "_")
                 .toUpperCase(Locale.ROOT);
         String type = bind.getTarget().getType().toString().toLowerCase(Locale.ROOT);
-        String example = type.contains("duration")
-                ? "a duration, for example 6s or 1500ms"
-                : type.contains("size")
-                        ? "a size, for example 8KB"
-                        : type.contains("int") ? "a whole number" : "of the right form";
-        var property = bind.getProperty();
-        String value = property == null ? "its value" : "'" + property.getValue() + "'";
-        return setting + " must be " + example + ": " + value + " is not.";
+        // The value itself is not printed: it may be a password that was put into the wrong variable.
+        return setting + " must be " + expected(type) + ".";
+    }
+
+    private static String expected(String type) {
+        if (type.contains("duration")) {
+            return "a duration, for example 6s or 1500ms";
+        }
+        if (type.contains("size")) {
+            return "a size, for example 8KB";
+        }
+        if (type.contains("int")) {
+            return "a whole number";
+        }
+        if (type.contains("uri")) {
+            return "an address, for example https://api.example.com";
+        }
+        return type.contains("inetaddress") ? "an IP address or a host name" : "of another form";
     }
 }

@@ -47,7 +47,8 @@ public class WrapperParts {
     @Bean
     RetryPolicy retryPolicy(CryptoSettings settings) {
         CryptoSettings.Retry retry = settings.retry();
-        return new RetryPolicy(retry.period(), retry.delays(), retry.giveUpAfter());
+        return new RetryPolicy(
+                UpstreamQuota.pace(settings.api().quota(), retry.period()), retry.delays(), retry.giveUpAfter());
     }
 
     @Bean
@@ -77,8 +78,8 @@ public class WrapperParts {
     }
 
     @Bean
-    Outbox outbox(StringRedisTemplate redis, RedisKeys keys, Clock clock) {
-        return new Outbox(redis, keys, clock);
+    Outbox outbox(StringRedisTemplate redis, RedisKeys keys) {
+        return new Outbox(redis, keys);
     }
 
     @Bean

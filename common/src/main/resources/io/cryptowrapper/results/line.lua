@@ -3,6 +3,8 @@ local key, op, id = KEYS[1], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if op == 'join' then
+  -- Who stands here longer than any message waits has left the queue unseen.
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - ARGV[4]))
   redis.call('ZADD', key, string.format('%.0f', now + ARGV[3]), id)
   return {}
 end

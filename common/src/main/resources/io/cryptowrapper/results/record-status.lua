@@ -1,4 +1,4 @@
--- Writes a status unless a better one stands there, and answers with the one that stands now.
+-- Writes a status unless a better one stands there, tells whoever waits for it, and answers with the one that stands now.
 -- A signature is final, a rejection gives way to a signature only, and a waiting message never goes back to an earlier
 -- attempt. A claim, and what cannot be read, gives way to everything.
 local function read(json)
@@ -16,4 +16,5 @@ end
 local current = redis.call('GET', KEYS[1])
 if current and stands(read(current), read(ARGV[1])) then return current end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
 return ARGV[1]

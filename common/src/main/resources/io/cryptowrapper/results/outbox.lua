@@ -1,0 +1,13 @@
+-- The accepted messages that may not be queued: a sorted set of ids by the time when they were last touched.
+local key, op = KEYS[1], ARGV[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function touch(id) redis.call('ZADD', key, string.format('%.0f', now), id) end
+
+if op == 'add' then
+  touch(ARGV[2])
+  return {}
+end
+local ids = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', now - ARGV[2]), 'LIMIT', 0, ARGV[3])
+for _, id in ipairs(ids) do touch(id) end
+return ids

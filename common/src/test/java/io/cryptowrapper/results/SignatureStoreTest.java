@@ -1,0 +1,200 @@
+package io.cryptowrapper.results;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.TestRedis;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.signing.SigningStatus;
+import io.cryptowrapper.signing.SigningStatus.Pending;
+import io.cryptowrapper.signing.SigningStatus.Rejected;
+import io.cryptowrapper.signing.SigningStatus.Signed;
+import io.cryptowrapper.signing.UpstreamName;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+class SignatureStoreTest {
+
+    private static final Message MESSAGE = new Message("hello wörld");
+    private static final MessageId ID = MESSAGE.id();
+    private static final Signed SIGNED = new Signed(new Signature("c2ln\n"));
+    private static final Rejected REJECTED = new Rejected(new Failure(422, "no"));
+    private static final RedisKeys KEYS =
+            new RedisKeys(new UpstreamName("sign"), Duration.ofHours(24), Duration.ofHours(48));
+
+    private final StringRedisTemplate redis = TestRedis.emptied();
+    private final SignatureStore store = new SignatureStore(redis, KEYS);
+
+    /** With single quotes for double ones. */
+    static Stream<Arguments> shapes() {
+        return Stream.of(
+                Arguments.of(SIGNED, "{'v':1,'state':'signed','value':'c2ln\\n'}"),
+                Arguments.of(
+                        pending(2),
+                        "{'v':1,'state':'pending','message':'hello wörld','attempt':2,"
+                                + "'accepted_at':1764000000000,'status':502,'value':'down 2'}"),
+                Arguments.of(REJECTED, "{'v':1,'state':'rejected','status':422,'value':'no'}"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void a_status_is_stored_as_this_json_and_read_again(SigningStatus status, String json) {
+        store.record(ID, status);
+
+        assertThat(redis.opsForValue().get("sign:{" + ID.hex() + "}")).isEqualTo(json.replace('\'', '"'));
+        assertThat(store.find(ID)).contains(status);
+    }
+
+    @Test
+    void nothing_is_known_of_a_message_at_first() {
+        assertThat(store.find(ID)).isEmpty();
+    }
+
+    static Stream<Arguments> successions() {
+        return Stream.of(
+                // first, second, which stands then
+                Arguments.of(pending(1), pending(2), pending(2)),
+                Arguments.of(pending(2), pending(2, "newer"), pending(2, "newer")),
+                Arguments.of(pending(3), pending(2), pending(3)),
+                Arguments.of(pending(3), SIGNED, SIGNED),
+                Arguments.of(pending(3), REJECTED, REJECTED),
+                Arguments.of(REJECTED, pending(1), REJECTED),
+                Arguments.of(REJECTED, SIGNED, SIGNED),
+                Arguments.of(SIGNED, pending(1), SIGNED),
+                Arguments.of(SIGNED, REJECTED, SIGNED),
+                Arguments.of(SIGNED, new Signed(new Signature("other")), SIGNED));
+    }
+
+    @ParameterizedTest
+    @MethodSource("successions")
+    void what_is_better_known_stands(SigningStatus first, SigningStatus second, SigningStatus stands) {
+        store.record(ID, first);
+
+        assertThat(store.record(ID, second)).isEqualTo(stands);
+        assertThat(store.find(ID)).contains(stands);
+    }
+
+    @Test
+    void each_status_lives_as_long_as_it_is_of_use() {
+        store.record(ID, pending(1));
+        assertThat(ttl()).isBetween(Duration.ofHours(96), Duration.ofHours(97));
+        store.record(ID, REJECTED);
+        assertThat(ttl()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
+        store.record(ID, SIGNED);
+        assertThat(ttl()).isBetween(Duration.ofHours(23), Duration.ofHours(24));
+    }
+
+    @Test
+    void of_many_who_claim_a_message_one_gets_it() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Boolean>> claims = Collections.nCopies(50, () -> store.claim(ID));
+
+            List<Future<Boolean>> results = threads.invokeAll(claims);
+
+            assertThat(results).filteredOn(Future::resultNow).hasSize(1);
+        }
+    }
+
+    @Test
+    void a_claim_says_nothing_of_the_message_and_ends_by_itself() {
+        store.claim(ID);
+
+        assertThat(store.find(ID)).isEmpty();
+        assertThat(ttl()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(3));
+    }
+
+    @Test
+    void a_claim_gives_way_to_every_status_and_stops_none() {
+        store.claim(ID);
+
+        assertThat(store.record(ID, pending(1))).isEqualTo(pending(1));
+        assertThat(store.claim(ID)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "x",
+                "null",
+                "[]",
+                "17",
+                "{}",
+                "{\"v\":1}",
+                "{\"v\":2,\"state\":\"signed\",\"value\":\"later\"}",
+                "{\"v\":1,\"state\":\"signed\"}",
+                "{\"v\":1,\"state\":\"signed\",\"value\":\" \"}",
+                "{\"v\":1,\"state\":\"pending\",\"message\":\"\"}",
+                "{\"v\":1,\"state\":\"unheard of\"}"
+            })
+    void what_cannot_be_read_is_nothing_known_and_is_replaced(String garbage) {
+        redis.opsForValue().set("sign:{" + ID.hex() + "}", garbage);
+
+        assertThat(store.find(ID)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "[]", "{\"v\":2,\"state\":\"signed\",\"value\":\"later\"}"})
+    void what_cannot_be_read_is_replaced(String garbage) {
+        redis.opsForValue().set("sign:{" + ID.hex() + "}", garbage);
+
+        assertThat(store.record(ID, pending(1))).isEqualTo(pending(1));
+    }
+
+    @Test
+    void a_field_that_this_version_does_not_know_does_no_harm() {
+        redis.opsForValue()
+                .set("sign:{" + ID.hex() + "}", "{\"v\":1,\"state\":\"signed\",\"value\":\"c2ln\\n\",\"new\":{}}");
+
+        assertThat(store.find(ID)).contains(SIGNED);
+    }
+
+    @Test
+    void whoever_listens_hears_of_each_change_and_of_nothing_else() throws Exception {
+        var heard = new ConcurrentLinkedQueue<MessageId>();
+        var subscription = new StatusNews(TestRedis.connections(), KEYS).subscribe(heard::add);
+        subscription.afterPropertiesSet();
+        subscription.start();
+        try {
+            store.claim(ID);
+            store.record(ID, pending(1));
+            store.record(ID, SIGNED);
+            store.record(ID, pending(1));
+            store.record(new Message("other").id(), SIGNED);
+
+            await().untilAsserted(() -> assertThat(heard).containsExactly(ID, ID, new Message("other").id()));
+        } finally {
+            subscription.destroy();
+        }
+    }
+
+    private Duration ttl() {
+        return Duration.ofMillis(
+                redis.getExpire("sign:{" + ID.hex() + "}", java.util.concurrent.TimeUnit.MILLISECONDS));
+    }
+
+    private static Pending pending(int attempt) {
+        return pending(attempt, "down " + attempt);
+    }
+
+    private static Pending pending(int attempt, String body) {
+        return new Pending(MESSAGE, new Failure(502, body), attempt, Instant.ofEpochMilli(1_764_000_000_000L));
+    }
+}

@@ -1,0 +1,162 @@
+package io.cryptowrapper.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.util.unit.DataSize;
+
+class CryptoSettingsTest {
+
+    private static final Map<String, String> NEEDED =
+            Map.of("CRYPTO_API_BASE_URL", "https://api.example.com", "CRYPTO_API_KEY", "top-secret");
+
+    @Test
+    void without_more_than_address_and_key_the_defaults_hold() {
+        CryptoSettings settings = bind(Map.of());
+
+        assertThat(settings.api().baseUrl()).isEqualTo(URI.create("https://api.example.com"));
+        assertThat(settings.api().key()).isEqualTo("top-secret");
+        assertThat(settings.api().timeout()).isEqualTo(Duration.ofMillis(1500));
+        assertThat(settings.api().quota()).isEqualTo(new CryptoSettings.Quota(10, Duration.ofSeconds(60)));
+        assertThat(settings.retry())
+                .isEqualTo(new CryptoSettings.Retry(
+                        Duration.ofSeconds(6),
+                        List.of(Duration.ofSeconds(6)),
+                        Duration.ofSeconds(30),
+                        Duration.ofHours(24)));
+        assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(24));
+        assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(8));
+    }
+
+    @Test
+    void every_setting_can_be_set() {
+        CryptoSettings settings = bind(Map.of(
+                "CRYPTO_API_BASE_URL", "http://localhost:9000/v1//",
+                "CRYPTO_API_TIMEOUT", "800ms",
+                "CRYPTO_API_QUOTA_CALLS", "3",
+                "CRYPTO_API_QUOTA_WINDOW", "1m",
+                "CRYPTO_RETRY_PERIOD", "2s",
+                "CRYPTO_RETRY_DELAYS", "1s, 1m",
+                "CRYPTO_RETRY_TIMEOUT", "5s",
+                "CRYPTO_RETRY_GIVE_UP_AFTER", "7d",
+                "CRYPTO_CACHE_TTL", "1h",
+                "CRYPTO_MESSAGE_MAX_SIZE", "1KB"));
+
+        assertThat(settings.api().baseUrl()).isEqualTo(URI.create("http://localhost:9000/v1"));
+        assertThat(settings.api().timeout()).isEqualTo(Duration.ofMillis(800));
+        assertThat(settings.api().quota()).isEqualTo(new CryptoSettings.Quota(3, Duration.ofMinutes(1)));
+        assertThat(settings.retry())
+                .isEqualTo(new CryptoSettings.Retry(
+                        Duration.ofSeconds(2),
+                        List.of(Duration.ofSeconds(1), Duration.ofMinutes(1)),
+                        Duration.ofSeconds(5),
+                        Duration.ofDays(7)));
+        assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(1));
+        assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "CRYPTO_API_BASE_URL        | -                        | CRYPTO_API_BASE_URL is missing: set it to",
+                "CRYPTO_API_BASE_URL        | ftp://api.example.com    | CRYPTO_API_BASE_URL must be an http or https",
+                "CRYPTO_API_BASE_URL        | api.example.com          | CRYPTO_API_BASE_URL must be an http or https",
+                "CRYPTO_API_BASE_URL        | https://u:pw@example.com | CRYPTO_API_BASE_URL must be an http or https",
+                "CRYPTO_API_BASE_URL        | https://example.com/?pw  | CRYPTO_API_BASE_URL must be an http or https",
+                "CRYPTO_API_KEY             | -                        | CRYPTO_API_KEY is missing: set it to",
+                "CRYPTO_API_KEY             | '  '                     | CRYPTO_API_KEY is missing: set it to",
+                "CRYPTO_API_KEY             | pw\u00e9                 | CRYPTO_API_KEY must be one line of printable",
+                "CRYPTO_API_TIMEOUT         | 49ms                     | CRYPTO_API_TIMEOUT must be from 50ms to"
+                        + " 1500ms, not 49ms.",
+                "CRYPTO_API_TIMEOUT         | 2s                       | CRYPTO_API_TIMEOUT must be from 50ms to"
+                        + " 1500ms, not 2s.",
+                "CRYPTO_API_QUOTA_CALLS     | 0                        | CRYPTO_API_QUOTA_CALLS must be from 1 to"
+                        + " 100000, not 0.",
+                "CRYPTO_API_QUOTA_WINDOW    | 99ms                     | CRYPTO_API_QUOTA_WINDOW must be from 100ms to",
+                "CRYPTO_RETRY_PERIOD        | 0s                       | CRYPTO_RETRY_PERIOD must be from 10ms to",
+                "CRYPTO_RETRY_DELAYS        | ''                       | CRYPTO_RETRY_DELAYS must be a list of",
+                "CRYPTO_RETRY_DELAYS        | 6s,-1s                   | CRYPTO_RETRY_DELAYS must be from 10ms to",
+                "CRYPTO_RETRY_TIMEOUT       | 11m                      | CRYPTO_RETRY_TIMEOUT must be from 100ms to",
+                "CRYPTO_RETRY_GIVE_UP_AFTER | 0s                       | CRYPTO_RETRY_GIVE_UP_AFTER must be from 1s to",
+                "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
+                "CRYPTO_MESSAGE_MAX_SIZE    | 2MB                      | CRYPTO_MESSAGE_MAX_SIZE must be from 1B to"
+                        + " 1MB,"
+            })
+    void a_value_that_cannot_work_is_one_sentence_that_names_it_and_no_secret(
+            String variable, @Nullable String value, String sentence) {
+        assertThatThrownBy(() -> bindWithout(variable, value == null ? Map.of() : Map.of(variable, value)))
+                .rootCause()
+                .isInstanceOf(InvalidSettingException.class)
+                .message()
+                .startsWith(sentence)
+                .endsWith(".")
+                .doesNotContain("pw", "top-secret", "\n");
+    }
+
+    @Test
+    void a_key_may_come_from_a_file(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("key"), "from-file\n");
+
+        CryptoSettings settings = bindWithout("CRYPTO_API_KEY", Map.of("CRYPTO_API_KEY_FILE", file.toString()));
+
+        assertThat(settings.api().key()).isEqualTo("from-file");
+    }
+
+    @Test
+    void a_key_file_that_cannot_be_used_is_named(@TempDir Path directory) throws IOException {
+        Path missing = directory.resolve("missing");
+        Path long_ = Files.writeString(directory.resolve("long"), "x".repeat(5000));
+
+        assertThatThrownBy(() -> bindWithout("CRYPTO_API_KEY", Map.of("CRYPTO_API_KEY_FILE", missing.toString())))
+                .rootCause()
+                .hasMessage("CRYPTO_API_KEY_FILE names a file that cannot be read: " + missing + ".");
+        assertThatThrownBy(() -> bindWithout("CRYPTO_API_KEY", Map.of("CRYPTO_API_KEY_FILE", long_.toString())))
+                .rootCause()
+                .hasMessage("CRYPTO_API_KEY_FILE names a file that is too long for a key: " + long_ + ".");
+        assertThatThrownBy(() -> bind(Map.of("CRYPTO_API_KEY_FILE", missing.toString())))
+                .rootCause()
+                .hasMessage("CRYPTO_API_KEY and CRYPTO_API_KEY_FILE are both set: keep one of them.");
+    }
+
+    @Test
+    void the_key_is_not_printed() {
+        assertThat(bind(Map.of()).toString()).doesNotContain("top-secret");
+    }
+
+    private static CryptoSettings bind(Map<String, String> variables) {
+        return bindWithout("", variables);
+    }
+
+    /** Binds as Spring Boot does, from environment variables, but for one of those that are needed. */
+    private static CryptoSettings bindWithout(String needed, Map<String, String> variables) {
+        Map<String, Object> environment = new HashMap<>(NEEDED);
+        environment.remove(needed);
+        environment.putAll(variables);
+        var spring = new StandardEnvironment();
+        spring.getPropertySources()
+                .forEach(source -> spring.getPropertySources().remove(source.getName()));
+        spring.getPropertySources()
+                .addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment", environment));
+        ConfigurationPropertySources.attach(spring);
+        return Binder.get(spring).bindOrCreate("crypto", CryptoSettings.class);
+    }
+}
