@@ -9,8 +9,8 @@ import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,45 +29,31 @@ class Acceptance {
     private static final int FIRST_ATTEMPT = 1;
 
     /** How long the broker may take to confirm; after that the outbox is used. */
-    private static final Duration BROKER_PATIENCE = Duration.ofMillis(250);
+    private static final Duration BROKER_PATIENCE = Duration.ofMillis(200);
 
     private final RetryPublisher publisher;
-    private final SignatureStore store;
     private final Outbox outbox;
+    private final SignatureStore store;
     private final Turns turns;
-    private final Memory memory;
-    private final Clock clock;
+    private final Answers answers;
 
-    Acceptance(RetryPublisher publisher, SignatureStore store, Outbox outbox, Turns turns, Memory memory, Clock clock) {
+    Acceptance(RetryPublisher publisher, Outbox outbox, SignatureStore store, Turns turns, Answers answers) {
         this.publisher = publisher;
-        this.store = store;
         this.outbox = outbox;
+        this.store = store;
         this.turns = turns;
-        this.memory = memory;
-        this.clock = clock;
-    }
-
-    /** The answer for what is known of a message. */
-    Answer answer(MessageId id, SigningStatus status) {
-        return switch (status) {
-            case SigningStatus.Signed(var signature) -> {
-                memory.remember(id, signature);
-                yield new Answer.Signed(signature);
-            }
-            case SigningStatus.Pending pending -> new Answer.Pending(pending.last(), turns.untilTurnOf(id));
-            case SigningStatus.Rejected(var last) -> new Answer.Rejected(last);
-        };
+        this.answers = answers;
     }
 
     /** Keeps what the upstream has said finally, and answers with it. */
     Answer settle(Message message, SigningStatus status) {
         MessageId id = message.id();
         try {
-            return answer(id, store.record(id, status));
+            return answers.of(id, store.record(id, status));
         } catch (DataAccessException redisIsDown) {
             // The client has its answer all the same; who asks for it again may cause another call.
             log.warn("{}: answered, but not stored, as Redis does not answer", id);
-            return answer(id, status);
+            return answers.of(id, status);
         }
     }
 
@@ -79,8 +65,7 @@ class Acceptance {
      */
     Answer accept(Message message, Failure failure, Deadline deadline) {
         MessageId id = message.id();
-        var pending = new SigningStatus.Pending(
-                message, failure, FIRST_ATTEMPT, clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        SigningStatus.Pending pending = pending(message, failure);
         boolean queued = queue(pending, deadline);
         try {
             if (!queued) {
@@ -88,21 +73,22 @@ class Acceptance {
             }
             SigningStatus stands = store.record(id, pending);
             turns.join(id, FIRST_ATTEMPT);
-            return answer(id, stands);
+            return answers.of(id, stands);
         } catch (DataAccessException redisIsDown) {
             return unseen(id, queued, failure);
         }
     }
 
-    /** Accepts a message while Redis is down: nobody knows whether it is new, so it is queued, and not called. */
+    /**
+     * Accepts a message while Redis is down: nobody knows whether it is new, so it is queued, and not called.
+     *
+     * @throws NotAcceptedException if it cannot be queued
+     */
     Answer acceptUnseen(Message message, Deadline deadline) {
         MessageId id = message.id();
         Failure failure = Failure.quotaUnknown();
-        boolean queued = memory.isQueuedUnseen(id)
-                || queue(
-                        new SigningStatus.Pending(
-                                message, failure, FIRST_ATTEMPT, clock.instant().truncatedTo(ChronoUnit.MILLIS)),
-                        deadline);
+        // A client that polls does not fill the queue with copies.
+        boolean queued = answers.isQueuedUnseen(id) || queue(pending(message, failure), deadline);
         return unseen(id, queued, failure);
     }
 
@@ -110,8 +96,7 @@ class Acceptance {
         if (!queued) {
             throw new NotAcceptedException();
         }
-        memory.rememberQueuedUnseen(id);
-        return new Answer.Pending(failure, turns.whenUnknown());
+        return answers.queuedUnseen(id, failure);
     }
 
     private boolean queue(SigningStatus.Pending pending, Deadline deadline) {
@@ -122,5 +107,10 @@ class Acceptance {
             log.warn("{}: not queued yet, {}", pending.message(), e.getMessage());
             return false;
         }
+    }
+
+    private static SigningStatus.Pending pending(Message message, Failure failure) {
+        return new SigningStatus.Pending(
+                message, failure, FIRST_ATTEMPT, Instant.now().truncatedTo(ChronoUnit.MILLIS));
     }
 }

@@ -41,11 +41,10 @@ class Memory {
         signatures.put(id, signature);
     }
 
-    Optional<Answer> recall(MessageId id) {
-        return Optional.ofNullable(signatures.getIfPresent(id)).map(Answer.Signed::new);
+    Optional<Signature> recall(MessageId id) {
+        return Optional.ofNullable(signatures.getIfPresent(id));
     }
 
-    /** So that a client that polls while Redis is away does not fill the queue with copies of one message. */
     void rememberQueuedUnseen(MessageId id) {
         queuedUnseen.put(id, true);
     }

@@ -6,6 +6,12 @@ import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
@@ -16,35 +22,62 @@ import org.springframework.stereotype.Component;
  * {@link FirstCall}; the others wait for what comes of it.
  */
 @Component
-class Signer {
+class Signer implements AutoCloseable {
 
     /** The two seconds, less what the way to the client takes. */
-    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
+    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1900);
+
+    /** All steps are planned to end by then, when none is slower than it may be. */
+    private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1850);
 
     /** What the last steps, queueing and storing, may need when both are slow. */
-    private static final Duration TIME_TO_ACCEPT = Duration.ofMillis(400);
+    private static final Duration TIME_TO_ACCEPT = Duration.ofMillis(450);
+
+    /** Less, so that who waits for another caller's first call hears of its end before he gives up. */
+    private static final Duration TIME_TO_TAKE_OVER = Duration.ofMillis(200);
 
     private final SignatureStore store;
     private final Waiters waiters;
     private final FirstCall firstCall;
     private final Acceptance acceptance;
-    private final Memory memory;
+    private final Answers answers;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-    Signer(SignatureStore store, Waiters waiters, FirstCall firstCall, Acceptance acceptance, Memory memory) {
+    Signer(SignatureStore store, Waiters waiters, FirstCall firstCall, Acceptance acceptance, Answers answers) {
         this.store = store;
         this.waiters = waiters;
         this.firstCall = firstCall;
         this.acceptance = acceptance;
-        this.memory = memory;
+        this.answers = answers;
     }
 
-    /** @throws NotAcceptedException if the message is unknown and can be neither stored nor queued */
+    /** @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time */
     Answer sign(Message message) {
-        Deadline deadline = Deadline.in(TIME_TO_ANSWER);
+        CompletableFuture<Answer> answer =
+                CompletableFuture.supplyAsync(() -> answer(message, Deadline.in(TIME_FOR_ALL_STEPS)), threads);
+        try {
+            return answer.get(TIME_TO_ANSWER.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException everyStepWasSlow) {
+            // Should the message be accepted after all, then only nobody was told.
+            return answers.fromMemory(message.id()).orElseThrow(NotAcceptedException::new);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotAcceptedException();
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+
+    private Answer answer(Message message, Deadline deadline) {
         try {
             return answerFromStore(message, deadline);
         } catch (DataAccessException redisIsDown) {
-            return memory.recall(message.id()).orElseGet(() -> acceptance.acceptUnseen(message, deadline));
+            return answers.fromMemory(message.id()).orElseGet(() -> acceptance.acceptUnseen(message, deadline));
         }
     }
 
@@ -54,12 +87,12 @@ class Signer {
             while (true) {
                 Optional<SigningStatus> known = store.find(id);
                 if (known.isPresent()) {
-                    return acceptance.answer(id, known.get());
+                    return answers.of(id, known.get());
                 }
                 if (store.claim(id)) {
                     return firstCall.make(message, deadline, TIME_TO_ACCEPT);
                 }
-                Duration left = deadline.leaving(TIME_TO_ACCEPT);
+                Duration left = deadline.leaving(TIME_TO_TAKE_OVER);
                 if (left.isZero()) {
                     // Whoever claimed it is gone; what he may have queued is the same attempt, and counts once.
                     return acceptance.accept(message, FirstCall.OVERTAKEN, deadline);

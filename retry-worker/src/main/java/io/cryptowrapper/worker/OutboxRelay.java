@@ -8,15 +8,14 @@ import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
-/**
- * Queues the messages that were accepted while the broker confirmed nothing. Every worker does; copies are told apart.
- */
+/** Queues the messages that were accepted while the broker confirmed nothing. Every worker does. */
 @Component
 class OutboxRelay {
 
@@ -40,16 +39,21 @@ class OutboxRelay {
     @Scheduled(fixedDelayString = "PT1S")
     void relay() {
         try {
-            for (MessageId id : outbox.olderThan(OLD_ENOUGH)) {
-                if (store.find(id).orElse(null) instanceof SigningStatus.Pending pending) {
-                    publisher.publish(RetryMessage.of(pending), BROKER_PATIENCE);
-                    log.info("{}: queued from the outbox", id);
-                }
-                // Removed after it is queued: a crash in between queues it twice, not never.
-                outbox.remove(id);
+            List<MessageId> taken;
+            while (!(taken = outbox.takeOlderThan(OLD_ENOUGH)).isEmpty()) {
+                taken.forEach(this::relay);
             }
         } catch (NotConfirmedException | DataAccessException e) {
             log.debug("The outbox waits: {}", e.getMessage());
         }
+    }
+
+    private void relay(MessageId id) {
+        if (store.find(id).orElse(null) instanceof SigningStatus.Pending pending) {
+            publisher.publish(RetryMessage.of(pending), BROKER_PATIENCE);
+            log.info("{}: queued from the outbox", id);
+        }
+        // Removed after it is queued: a crash in between queues it twice, not never.
+        outbox.remove(id);
     }
 }

@@ -1,6 +1,7 @@
 package io.cryptowrapper.worker;
 
 import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.WorkQueue;
@@ -10,8 +11,6 @@ import io.cryptowrapper.upstream.Grant;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
@@ -24,8 +23,6 @@ import org.springframework.stereotype.Component;
 @Component
 class Retrier {
 
-    private static final Logger log = LoggerFactory.getLogger(Retrier.class);
-
     /** How soon a message that has become due is noticed. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
@@ -35,12 +32,14 @@ class Retrier {
     private final WorkQueue queue;
     private final UpstreamQuota quota;
     private final SignatureStore store;
+    private final WaitingLine line;
     private final Attempt attempt;
 
-    Retrier(WorkQueue queue, UpstreamQuota quota, SignatureStore store, Attempt attempt) {
+    Retrier(WorkQueue queue, UpstreamQuota quota, SignatureStore store, WaitingLine line, Attempt attempt) {
         this.queue = queue;
         this.quota = quota;
         this.store = store;
+        this.line = line;
         this.attempt = attempt;
     }
 
@@ -88,16 +87,18 @@ class Retrier {
     /** A copy that is settled, or that a later one has replaced, gives its turn to the next message. */
     private boolean needsNoCall(RetryMessage message) {
         MessageId id = message.message().id();
-        boolean settled = switch (store.find(id).orElse(null)) {
-            case SigningStatus.Signed signed -> true;
-            case SigningStatus.Rejected rejected -> true;
+        return switch (store.find(id).orElse(null)) {
+            // By the API, whose first call was answered late.
+            case SigningStatus.Signed signed -> settled(id);
+            case SigningStatus.Rejected rejected -> settled(id);
             case SigningStatus.Pending pending -> message.attempt() < pending.attempt();
             // Redis knows nothing of it, but the queue does.
             case null -> false;
         };
-        if (settled) {
-            log.debug("{}: a copy for attempt {} is not needed any more", id, message.attempt());
-        }
-        return settled;
+    }
+
+    private boolean settled(MessageId id) {
+        line.leave(id);
+        return true;
     }
 }

@@ -46,11 +46,12 @@ class RetryLoop implements SmartLifecycle {
     @Override
     public void stop() {
         stopping.countDown();
+        long deadline = System.nanoTime() + GRACE.toNanos();
         try {
             if (thread != null) {
                 thread.join(GRACE);
             }
-            if (!attempt.awaitEnd(GRACE)) {
+            if (!attempt.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
                 log.info("Attempts still under way are handed back");
             }
         } catch (InterruptedException e) {

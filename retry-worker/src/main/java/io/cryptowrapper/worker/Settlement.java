@@ -99,13 +99,15 @@ class Settlement {
 
     /** The upstream is never called again for an answer that is in hand: only the write is repeated. */
     private void untilWritten(MessageId id, SigningStatus status) {
-        while (true) {
+        for (boolean told = false; ; told = true) {
             try {
                 store.record(id, status);
                 line.leave(id);
                 return;
             } catch (DataAccessException e) {
-                log.warn("{}: its result is kept until Redis answers", id);
+                if (!told) {
+                    log.warn("{}: its result is kept until Redis answers", id);
+                }
             }
             try {
                 Thread.sleep(BETWEEN_WRITES);
