@@ -32,10 +32,6 @@ public final class TestRedis {
         return TEMPLATE;
     }
 
-    public static RedisConnectionFactory connections() {
-        return java.util.Objects.requireNonNull(TEMPLATE.getConnectionFactory());
-    }
-
     private static RedisConnectionFactory connect() {
         var configuration = new RedisStandaloneConfiguration("127.0.0.1", SERVER.port());
         configuration.setPassword(SERVER.password());

@@ -9,7 +9,11 @@ sealed interface Answer {
 
     record Signed(Signature signature) implements Answer {}
 
-    /** @param nextTry the estimated time until the message is tried again */
+    /**
+     * Not yet signed.
+     *
+     * @param nextTry the estimated time until the message is tried again
+     */
     record Pending(Failure last, Duration nextTry) implements Answer {}
 
     record Rejected(Failure last) implements Answer {}

@@ -91,7 +91,7 @@ class FirstCall {
                 case UpstreamOutcome.NotCalled() -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
             };
         } catch (TimeoutException slow) {
-            var ignored = call.thenAccept(outcome -> useLate(message, outcome));
+            var _ = call.thenAccept(outcome -> useLate(message, outcome));
             return acceptance.accept(message, Failure.noAnswerWithin(wait), deadline);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

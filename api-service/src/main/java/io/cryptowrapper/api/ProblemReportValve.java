@@ -2,6 +2,7 @@ package io.cryptowrapper.api;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
@@ -30,7 +31,7 @@ public class ProblemReportValve extends ErrorReportValve {
                 : title + ".";
         try {
             response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-            response.setCharacterEncoding("UTF-8");
+            response.setCharacterEncoding(StandardCharsets.UTF_8);
             Writer writer = response.getReporter();
             if (writer != null) {
                 writer.write("{\"detail\":\"" + detail + "\",\"status\":" + code + ",\"title\":\"" + title + "\"}");

@@ -51,7 +51,11 @@ class Signer implements AutoCloseable {
         this.answers = answers;
     }
 
-    /** @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time */
+    /**
+     * Answers within the two seconds.
+     *
+     * @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time
+     */
     Answer sign(Message message) {
         CompletableFuture<Answer> answer =
                 CompletableFuture.supplyAsync(() -> answer(message, Deadline.in(TIME_FOR_ALL_STEPS)), threads);

@@ -3,6 +3,7 @@ package io.cryptowrapper.api;
 import io.cryptowrapper.results.Backlog;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Place;
 import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
@@ -33,10 +34,10 @@ class Turns {
     Duration untilTurnOf(MessageId id) {
         try {
             Duration nextRetry = quota.untilNextRetry();
-            return line.placeOf(id)
-                    .map(place -> policy.untilTurn(place.ahead(), place.due(), nextRetry))
-                    // Redis has lost the line: the message is somewhere in the queue, so say what is true of its end.
-                    .orElseGet(() -> policy.untilTurn(backlog.depth().orElse(0), Duration.ZERO, nextRetry));
+            // Where Redis has lost the line, the message is somewhere in the queue: say what is true of its end.
+            Place place = line.placeOf(id)
+                    .orElseGet(() -> Place.behind(backlog.depth().orElse(0)));
+            return policy.untilTurn(place, nextRetry);
         } catch (DataAccessException redisIsDown) {
             return whenUnknown();
         }

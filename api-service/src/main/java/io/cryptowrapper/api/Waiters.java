@@ -8,8 +8,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** The requests that wait for what another caller, perhaps in another process, finds out. */
@@ -22,12 +23,12 @@ class Waiters implements SmartLifecycle {
     private static final Duration BETWEEN_SUBSCRIPTIONS = Duration.ofSeconds(1);
 
     private final ConcurrentHashMap<MessageId, Set<Ticket>> waiting = new ConcurrentHashMap<>();
-    private final RedisMessageListenerContainer subscription;
-    private volatile boolean running;
+    private final StatusNews news;
+    private StatusNews.@Nullable Subscription subscription;
+    private boolean running;
 
     Waiters(StatusNews news) {
-        this.subscription = news.subscribe(this::wake);
-        this.subscription.afterPropertiesSet();
+        this.news = news;
     }
 
     /** A place among those who wait for a message; taken before looking, so that no news falls in between. */
@@ -49,34 +50,37 @@ class Waiters implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
+    public synchronized void start() {
         running = true;
         Thread.ofVirtual().name("subscribe-to-news").start(this::subscribe);
     }
 
     @Override
-    public void stop() {
+    public synchronized void stop() {
         running = false;
-        subscription.stop();
+        notifyAll();
+        if (subscription != null) {
+            subscription.close();
+            subscription = null;
+        }
     }
 
     @Override
-    public boolean isRunning() {
+    public synchronized boolean isRunning() {
         return running;
     }
 
-    /** The first subscription fails where Redis is not there yet; after it, the container renews it by itself. */
-    private void subscribe() {
-        while (running && !subscription.isListening()) {
+    /** Where Redis is not there yet, until it is. */
+    private synchronized void subscribe() {
+        while (running && subscription == null) {
             try {
-                subscription.start();
-            } catch (RuntimeException notYet) {
-                subscription.stop();
-            }
-            try {
-                Thread.sleep(BETWEEN_SUBSCRIPTIONS);
-            } catch (InterruptedException e) {
-                return;
+                subscription = news.subscribe(this::wake);
+            } catch (DataAccessException notYet) {
+                try {
+                    wait(BETWEEN_SUBSCRIPTIONS.toMillis());
+                } catch (InterruptedException e) {
+                    return;
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.cryptowrapper.results;
 
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Place;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,14 +24,6 @@ public class WaitingLine {
     private final StringRedisTemplate redis;
     private final RedisKeys keys;
 
-    /**
-     * A message's place.
-     *
-     * @param ahead how many others have their turn before
-     * @param due how long its delay still lasts
-     */
-    public record Place(long ahead, Duration due) {}
-
     public WaitingLine(StringRedisTemplate redis, RedisKeys keys) {
         this.redis = redis;
         this.keys = keys;
@@ -52,7 +45,11 @@ public class WaitingLine {
         List<?> place = redis.execute(LINE, List.of(keys.line()), "place", id.hex());
         return place.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Place((Long) place.get(0), Duration.ofMillis((Long) place.get(1))));
+                : Optional.of(new Place(
+                        (Long) place.get(0),
+                        Duration.ofMillis((Long) place.get(1)),
+                        (Long) place.get(2),
+                        Duration.ofMillis((Long) place.get(3))));
     }
 
     /** Takes a message out that waits no more. */

@@ -31,13 +31,18 @@ public record RetryPolicy(Duration pace, List<Duration> delays, Duration giveUpA
     }
 
     /**
-     * When the message that stands behind {@code ahead} others will be tried.
+     * How long it is until a message will be tried: not before its own delay is over, and one turn for each message
+     * ahead, counted from the next retry and from the time when the first of them is due that is not due yet.
      *
-     * @param due the time until the message's own delay is over
      * @param nextRetry the time until anything may be retried
      */
-    public Duration untilTurn(long ahead, Duration due, Duration nextRetry) {
-        Duration turn = nextRetry.plus(pace.multipliedBy(ahead));
-        return turn.compareTo(due) > 0 ? turn : due;
+    public Duration untilTurn(Place place, Duration nextRetry) {
+        Duration fromNextRetry = nextRetry.plus(pace.multipliedBy(place.ahead()));
+        Duration fromFirstDue = place.firstDue().plus(pace.multipliedBy(place.notDueAhead()));
+        return longest(place.due(), longest(fromNextRetry, fromFirstDue));
+    }
+
+    private static Duration longest(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 }

@@ -4,12 +4,19 @@ import io.cryptowrapper.settings.InvalidSettingException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalysisReporter;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.web.server.PortInUseException;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
-/** Turns what stops a start into one sentence for the operator, without a stack trace. */
+/**
+ * Turns what stops a start into one sentence for the operator, without a stack trace. Asked before Spring Boot's own
+ * analyzers, which take several lines and quote values, passwords among them.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
 final class StartFailures implements FailureAnalyzer, FailureAnalysisReporter {
 
     @Override
@@ -35,23 +42,29 @@ final class StartFailures implements FailureAnalyzer, FailureAnalysisReporter {
                     return "Port " + inUse.getPort()
                             + " is in use: stop what listens there, or set SERVER_PORT to another.";
                 }
-                case BindException bind -> unconverted = describe(bind);
+                case BindException bind ->
+                    unconverted = describe(
+                            bind.getName().toString(),
+                            bind.getTarget().getType().toString());
+                case InvalidConfigurationPropertyValueException wrong ->
+                    unconverted = describe(wrong.getName(), String.valueOf(wrong.getReason()));
+                // Not public.
+                case Throwable url
+                when url.getClass().getSimpleName().equals("DataRedisUrlSyntaxException") -> {
+                    return "SPRING_DATA_REDIS_URL must be an address such as redis://:password@host:6379.";
+                }
                 default -> {}
             }
         }
         return unconverted;
     }
 
-    private static String describe(BindException bind) {
+    private static String describe(String property, String type) {
         // Of a list, the element is named: crypto.retry.delays[1] is still CRYPTO_RETRY_DELAYS.
-        String setting = bind.getName()
-                .toString()
-                .replaceAll("\\[.*", "")
-                .replaceAll("[.-]", "_")
-                .toUpperCase(Locale.ROOT);
-        String type = bind.getTarget().getType().toString().toLowerCase(Locale.ROOT);
+        String setting =
+                property.replaceAll("\\[.*", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
         // The value itself is not printed: it may be a password that was put into the wrong variable.
-        return setting + " must be " + expected(type) + ".";
+        return setting + " must be " + expected(type.toLowerCase(Locale.ROOT)) + ".";
     }
 
     private static String expected(String type) {

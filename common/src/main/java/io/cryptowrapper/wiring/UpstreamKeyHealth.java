@@ -8,7 +8,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /** Says loudly that the upstream refuses our key, as only the operator can help: in health and as a gauge. */
-@Component
+@Component("upstreamKey")
 class UpstreamKeyHealth implements HealthIndicator {
 
     private final UpstreamClient upstream;

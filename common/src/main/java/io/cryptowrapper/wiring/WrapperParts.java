@@ -25,7 +25,6 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** The list of the shared parts: the upstream and its budget, the results in Redis, the queues in RabbitMQ. */
@@ -88,8 +87,8 @@ public class WrapperParts {
     }
 
     @Bean
-    StatusNews statusNews(RedisConnectionFactory connections, RedisKeys keys) {
-        return new StatusNews(connections, keys);
+    StatusNews statusNews(StringRedisTemplate redis, RedisKeys keys) {
+        return new StatusNews(redis, keys);
     }
 
     @Bean

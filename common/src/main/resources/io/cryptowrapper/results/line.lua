@@ -10,4 +10,8 @@ if op == 'join' then
 end
 local rank = redis.call('ZRANK', key, id)
 if not rank then return {} end
-return { rank, math.max(0, redis.call('ZSCORE', key, id) - now) }
+local due = math.max(0, redis.call('ZSCORE', key, id) - now)
+local overdue = redis.call('ZCOUNT', key, '-inf', string.format('%.0f', now))
+local first = redis.call('ZRANGE', key, overdue, overdue, 'WITHSCORES')[2]
+local until_first = first and math.min(first - now, due) or 0
+return { rank, due, math.max(0, rank - overdue), until_first }

@@ -169,10 +169,7 @@ class SignatureStoreTest {
     @Test
     void whoever_listens_hears_of_each_change_and_of_nothing_else() throws Exception {
         var heard = new ConcurrentLinkedQueue<MessageId>();
-        var subscription = new StatusNews(TestRedis.connections(), KEYS).subscribe(heard::add);
-        subscription.afterPropertiesSet();
-        subscription.start();
-        try {
+        try (var _ = new StatusNews(redis, KEYS).subscribe(heard::add)) {
             store.claim(ID);
             store.record(ID, pending(1));
             store.record(ID, SIGNED);
@@ -180,8 +177,6 @@ class SignatureStoreTest {
             store.record(new Message("other").id(), SIGNED);
 
             await().untilAsserted(() -> assertThat(heard).containsExactly(ID, ID, new Message("other").id()));
-        } finally {
-            subscription.destroy();
         }
     }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cryptowrapper.TestRedis;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Place;
 import io.cryptowrapper.signing.UpstreamName;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,19 @@ class WaitingLineTest {
         line.join(first, Duration.ofMillis(-500));
 
         assertThat(line.placeOf(first).orElseThrow().due()).isZero();
+    }
+
+    @Test
+    void those_ahead_whose_delay_still_lasts_are_counted_apart() {
+        line.join(first, Duration.ofMillis(-500));
+        line.join(second, ofSeconds(6));
+        line.join(third, ofSeconds(30));
+
+        assertThat(line.placeOf(first)).hasValue(new Place(0, Duration.ZERO, 0, Duration.ZERO));
+        Place place = line.placeOf(third).orElseThrow();
+        assertThat(place.ahead()).isEqualTo(2);
+        assertThat(place.notDueAhead()).isEqualTo(1);
+        assertThat(place.firstDue()).isBetween(ofSeconds(5), ofSeconds(6));
     }
 
     @Test

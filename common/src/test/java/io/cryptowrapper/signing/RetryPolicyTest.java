@@ -5,7 +5,6 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,11 +37,19 @@ class RetryPolicyTest {
 
     @Test
     void each_message_ahead_takes_one_turn() {
-        assertThat(policy.untilTurn(5, Duration.ZERO, ofSeconds(4))).isEqualTo(ofSeconds(4 + 5 * 6));
+        assertThat(policy.untilTurn(Place.behind(5), ofSeconds(4))).isEqualTo(ofSeconds(4 + 5 * 6));
     }
 
     @Test
     void no_message_has_its_turn_before_its_own_delay_is_over() {
-        assertThat(policy.untilTurn(0, ofSeconds(25), ofSeconds(4))).isEqualTo(ofSeconds(25));
+        assertThat(policy.untilTurn(new Place(0, ofSeconds(25), 0, ofSeconds(25)), ofSeconds(4)))
+                .isEqualTo(ofSeconds(25));
+    }
+
+    @Test
+    void messages_ahead_that_are_not_due_take_their_turns_when_they_are() {
+        // Two are due at once; the first of three others in 100 s, this one in 105 s.
+        assertThat(policy.untilTurn(new Place(5, ofSeconds(105), 3, ofSeconds(100)), ofSeconds(4)))
+                .isEqualTo(ofSeconds(100 + 3 * 6));
     }
 }

@@ -113,7 +113,7 @@ final class LocalStack implements AutoCloseable {
         return Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + port, "CRYPTO_API_KEY", key);
     }
 
-    /** @return the port on which its readiness can be asked for */
+    /** Starts it and returns the port on which its readiness can be asked for. */
     private int startApi(Map<String, String> environment) {
         int managementPort = settings.managementPort() == 0 ? Ports.free() : settings.managementPort();
         Map<String, String> own = new HashMap<>(environment);

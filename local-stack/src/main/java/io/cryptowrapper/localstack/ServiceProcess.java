@@ -56,7 +56,7 @@ final class ServiceProcess {
             Process started = builder.start();
             process = started;
             Thread pump = console.pump(name, started.getInputStream());
-            var unused = started.onExit().thenAccept(ended -> onExit(ended, pump));
+            var _ = started.onExit().thenAccept(ended -> onExit(ended, pump));
         } catch (IOException e) {
             throw new StartException("The program of " + name + " cannot be started: " + e.getMessage() + ".", e);
         }

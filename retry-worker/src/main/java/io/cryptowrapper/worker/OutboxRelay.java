@@ -39,9 +39,10 @@ class OutboxRelay {
     @Scheduled(fixedDelayString = "PT1S")
     void relay() {
         try {
-            List<MessageId> taken;
-            while (!(taken = outbox.takeOlderThan(OLD_ENOUGH)).isEmpty()) {
+            List<MessageId> taken = outbox.takeOlderThan(OLD_ENOUGH);
+            while (!taken.isEmpty()) {
                 taken.forEach(this::relay);
+                taken = outbox.takeOlderThan(OLD_ENOUGH);
             }
         } catch (NotConfirmedException | DataAccessException e) {
             log.debug("The outbox waits: {}", e.getMessage());

@@ -1,9 +1,11 @@
 package io.cryptowrapper.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -55,34 +57,47 @@ public final class RawHttp {
 
     /** Reads until the other side closes; a chunked body is put together. */
     public static Response read(Socket socket) throws IOException {
-        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int end = answer.indexOf("\r\n\r\n");
-        if (end < 0) {
-            throw new IOException("no HTTP response: " + answer);
+        byte[] answer = socket.getInputStream().readAllBytes();
+        int end = lineEnd(answer, 0);
+        while (end + 2 < answer.length && answer[end + 2] != '\r') {
+            end = lineEnd(answer, end + 2);
         }
-        Response response = new Response(
-                Integer.parseInt(answer.substring(9, 12)), answer.substring(0, end), answer.substring(end + 4));
+        if (end == 0) {
+            throw new IOException("no HTTP response, but " + answer.length + " bytes");
+        }
+        String headers = new String(answer, 0, end, StandardCharsets.ISO_8859_1);
+        byte[] body = Arrays.copyOfRange(answer, Math.min(end + 4, answer.length), answer.length);
+        Response response = new Response(Integer.parseInt(headers.substring(9, 12)), headers, text(body));
         return response.header("Transfer-Encoding").isPresent()
-                ? new Response(response.status(), response.headers(), unchunked(response.body()))
+                ? new Response(response.status(), headers, text(unchunked(body)))
                 : response;
     }
 
-    private static String unchunked(String chunks) {
-        byte[] bytes = chunks.getBytes(StandardCharsets.UTF_8);
-        StringBuilder body = new StringBuilder();
+    private static byte[] unchunked(byte[] chunks) {
+        var body = new ByteArrayOutputStream();
         int at = 0;
         while (true) {
-            int lineEnd = at;
-            while (bytes[lineEnd] != '\r') {
-                lineEnd++;
-            }
-            int length = Integer.parseInt(new String(bytes, at, lineEnd - at, StandardCharsets.US_ASCII), 16);
+            int end = lineEnd(chunks, at);
+            int length = Integer.parseInt(text(Arrays.copyOfRange(chunks, at, end)), 16);
             if (length == 0) {
-                return body.toString();
+                return body.toByteArray();
             }
-            // Chunks may end inside a character only if the server flushes there, which none here does.
-            body.append(new String(bytes, lineEnd + 2, length, StandardCharsets.UTF_8));
-            at = lineEnd + 2 + length + 2;
+            body.write(chunks, end + 2, length);
+            at = end + 2 + length + 2;
         }
+    }
+
+    /** Where the line ends that begins at {@code from}; at {@code from} itself if it does not end. */
+    private static int lineEnd(byte[] bytes, int from) {
+        for (int i = from; i + 1 < bytes.length; i++) {
+            if (bytes[i] == '\r' && bytes[i + 1] == '\n') {
+                return i;
+            }
+        }
+        return from;
+    }
+
+    private static String text(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 }

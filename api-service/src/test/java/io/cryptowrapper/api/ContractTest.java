@@ -1,0 +1,259 @@
+package io.cryptowrapper.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cryptowrapper.simulator.Behaviour;
+import io.cryptowrapper.simulator.Behaviour.Answer;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What clients depend on, to the letter. */
+class ContractTest {
+
+    private static UpstreamSimulator upstream;
+    private static RunningApi api;
+
+    private final String message = RunningApi.newMessage();
+
+    @BeforeAll
+    static void start(@TempDir Path directory) {
+        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
+                .withFailingShare(0)
+                .withCalls(100_000)
+                .withLatency(Duration.ZERO));
+        api = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl());
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+        upstream.close();
+    }
+
+    @BeforeEach
+    void behave() {
+        upstream.follow(called -> Optional.empty());
+    }
+
+    @Test
+    void a_signed_message_is_answered_so() throws Exception {
+        upstreamDoes(Answer.text(200, "c2ln+/=="));
+
+        RawHttp.Response response = api.sign(message);
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("""
+            {"last_status_code":200,"message":"%s","success":true,"value":"c2ln+/=="}\
+            """.formatted(message));
+        assertThat(response.header("Content-Type")).contains("application/json");
+        assertThat(response.header("Retry-After")).isEmpty();
+    }
+
+    @Test
+    void a_message_that_waits_is_answered_so_and_is_in_the_queue() throws Exception {
+        upstreamDoes(Answer.text(502, "Error 502: \"down\"\n"));
+        long before = api.queued();
+
+        RawHttp.Response response = api.sign(message);
+
+        assertThat(response.status()).isEqualTo(200);
+        String seconds = response.header("Retry-After").orElseThrow();
+        assertThat(response.body()).isEqualTo("""
+            {"last_status_code":502,"message":"%s","retry_in_seconds":%s,"success":false,\
+            "value":"Error 502: \\"down\\"\\n"}\
+            """.formatted(message, seconds));
+        assertThat(Integer.parseInt(seconds)).isPositive();
+        assertThat(api.queued()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void what_is_known_is_answered_without_another_call() throws Exception {
+        upstreamDoes(Answer.text(200, "once"));
+        String first = api.sign(message).body();
+        upstreamDoes(Answer.text(200, "twice"));
+
+        assertThat(api.sign(message).body()).isEqualTo(first);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void a_message_that_waits_is_neither_called_nor_queued_again() throws Exception {
+        upstreamDoes(Answer.text(502, "down"));
+        api.sign(message);
+        long queued = api.queued();
+
+        RawHttp.Response again = api.sign(message);
+
+        assertThat(again.body()).contains("\"last_status_code\":502", "\"success\":false");
+        assertThat(calls()).isEqualTo(1);
+        assertThat(api.queued()).isEqualTo(queued);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 413, 414, 422})
+    void a_message_that_the_upstream_rejects_has_no_next_try_and_is_remembered_and_not_queued(int status)
+            throws Exception {
+        upstreamDoes(Answer.text(status, "not this one"));
+        long queued = api.queued();
+
+        for (int i = 0; i < 2; i++) {
+            RawHttp.Response response = api.sign(message);
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo("""
+                {"last_status_code":%d,"message":"%s","success":false,"value":"not this one"}\
+                """.formatted(status, message));
+            assertThat(response.header("Retry-After")).isEmpty();
+        }
+        assertThat(calls()).isEqualTo(1);
+        assertThat(api.queued()).isEqualTo(queued);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500, oops", "503, busy", "404, nothing here", "429, too often", "302, elsewhere"})
+    void every_other_error_of_the_upstream_is_told_as_it_is_and_tried_again(int status, String body) throws Exception {
+        upstreamDoes(Answer.text(status, body));
+
+        assertThat(api.sign(message).body())
+                .startsWith("{\"last_status_code\":" + status + ",")
+                .contains("\"retry_in_seconds\":")
+                .endsWith("\"success\":false,\"value\":\"" + body + "\"}");
+    }
+
+    @Test
+    void where_the_upstream_gives_no_status_the_value_says_so_in_words() throws Exception {
+        upstreamDoes(new Behaviour.Reset());
+
+        assertThat(api.sign(message).body())
+                .startsWith("{\"last_status_code\":502,")
+                .contains("\"value\":\"The connection to the upstream failed: it ended before the answer was"
+                        + " complete.\"");
+    }
+
+    @Test
+    void a_200_that_is_no_signature_is_not_taken_for_one() throws Exception {
+        upstreamDoes(new Answer(200, Map.of("Content-Type", "text/html"), "<html>Sign in</html>"));
+        assertThat(api.sign(message).body())
+                .startsWith("{\"last_status_code\":200,")
+                .contains("\"success\":false", "its body is a web page: no signature.");
+
+        upstreamDoes(Answer.empty());
+        assertThat(api.sign(RunningApi.newMessage()).body())
+                .contains("\"success\":false", "its body is empty: no signature.");
+
+        upstreamDoes(Answer.text(200, "x".repeat(1024 * 1024)));
+        assertThat(api.sign(RunningApi.newMessage()).body())
+                .contains("\"success\":false", "its body is longer than 16384 bytes: no signature.");
+    }
+
+    @Test
+    void the_key_is_in_no_answer_even_if_the_upstream_tells_it() throws Exception {
+        upstreamDoes(Answer.text(500, "what is " + RunningApi.KEY + "?"));
+
+        RawHttp.Response response = api.sign(message);
+
+        assertThat(response.body()).contains("what is [key]?").doesNotContain(RunningApi.KEY);
+        assertThat(api.redis()
+                        .opsForValue()
+                        .get("sign:{"
+                                + new io.cryptowrapper.signing.Message(message)
+                                        .id()
+                                        .hex() + "}"))
+                .doesNotContain(RunningApi.KEY);
+    }
+
+    @Test
+    void it_is_json_whatever_the_client_says_it_accepts() throws Exception {
+        upstreamDoes(Answer.text(200, "c2ln"));
+
+        RawHttp.Response response = api.get("/crypto/sign?message=" + message, "Accept: text/html");
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.header("Content-Type")).contains("application/json");
+    }
+
+    @Test
+    void what_is_not_offered_is_a_problem_of_json() throws Exception {
+        assertThat(api.get("/crypto/other")).satisfies(response -> {
+            assertThat(response.status()).isEqualTo(404);
+            assertThat(response.header("Content-Type")).contains("application/problem+json");
+        });
+        assertThat(post("/crypto/sign?message=" + message)).satisfies(response -> {
+            assertThat(response.status()).isEqualTo(405);
+            assertThat(response.header("Content-Type")).contains("application/problem+json");
+        });
+        assertThat(calls()).isZero();
+    }
+
+    @Test
+    void health_and_metrics_are_not_on_the_port_for_clients() throws Exception {
+        assertThat(api.get("/actuator/health").status()).isEqualTo(404);
+        assertThat(api.management("/actuator/health/readiness").status()).isEqualTo(200);
+    }
+
+    @Test
+    void a_connection_serves_more_than_a_hundred_requests() throws Exception {
+        upstreamDoes(Answer.text(200, "c2ln"));
+        api.sign(message);
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), api.port())) {
+            socket.setSoTimeout(10_000);
+            byte[] request = ("GET /crypto/sign?message=" + message + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < 150; i++) {
+                socket.getOutputStream().write(request);
+                assertThat(readUntil(socket, "\"value\":\"c2ln\"}"))
+                        .startsWith("HTTP/1.1 200")
+                        .doesNotContain("close");
+            }
+        }
+    }
+
+    private void upstreamDoes(Behaviour behaviour) {
+        upstream.follow(called -> Optional.of(behaviour));
+    }
+
+    private long calls() {
+        return upstream.calls().stream()
+                .filter(call -> call.message().equals(message))
+                .count();
+    }
+
+    private static RawHttp.Response post(String target) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), api.port())) {
+            socket.getOutputStream()
+                    .write(("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + "Content-Length: 0\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            return RawHttp.read(socket);
+        }
+    }
+
+    /** Reads one response of a connection that stays open, and the end of its last chunk. */
+    private static String readUntil(Socket socket, String end) throws IOException {
+        var text = new StringBuilder();
+        while (text.indexOf(end) < 0 || !text.toString().endsWith("\r\n0\r\n\r\n")) {
+            int next = socket.getInputStream().read();
+            if (next < 0) {
+                throw new IOException("closed after: " + text);
+            }
+            text.append((char) next);
+        }
+        return text.toString();
+    }
+}

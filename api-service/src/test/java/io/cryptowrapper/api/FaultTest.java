@@ -1,0 +1,222 @@
+package io.cryptowrapper.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.simulator.Behaviour;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.testing.Gate;
+import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What clients are told while upstream, Redis or RabbitMQ are away: cut off, or there and silent. */
+class FaultTest {
+
+    private static final Duration PROMISED = Duration.ofSeconds(2);
+
+    private static UpstreamSimulator upstream;
+    private static RunningApi api;
+
+    private final String message = RunningApi.newMessage();
+
+    enum Fault {
+        CUT,
+        SILENT;
+
+        void on(Gate gate) {
+            switch (this) {
+                case CUT -> gate.cut();
+                case SILENT -> gate.silence();
+            }
+        }
+    }
+
+    @BeforeAll
+    static void start(@TempDir Path directory) throws Exception {
+        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
+                .withFailingShare(0)
+                .withCalls(100_000)
+                .withLatency(Duration.ZERO));
+        api = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl());
+        api.sign("warm");
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+        upstream.close();
+    }
+
+    @AfterEach
+    void repair() {
+        upstream.follow(called -> Optional.empty());
+        api.toRedis().open();
+        api.toBroker().open();
+        await().ignoreExceptions().untilAsserted(() -> {
+            assertThat(api.sign(RunningApi.newMessage()).body()).contains("\"success\":true");
+            assertThat(api.queued()).isNotNegative();
+        });
+    }
+
+    @Test
+    void an_upstream_that_hangs_gives_a_504_in_time_and_the_message_waits_in_the_queue() throws Exception {
+        upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
+        long queued = api.queued();
+
+        RawHttp.Response response = signInTime();
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body())
+                .contains("\"last_status_code\":504", "\"retry_in_seconds\":", "The upstream did not answer within ");
+        assertThat(api.queued()).isEqualTo(queued + 1);
+    }
+
+    @Test
+    void a_call_may_take_no_longer_than_it_is_set() throws Exception {
+        upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
+        try (RunningApi impatient =
+                RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.api.timeout", "300ms"))) {
+            assertThat(impatient.sign(message).body()).contains("The upstream did not answer within 300 ms.");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_rabbitmq_a_new_message_is_called_once_and_kept_in_the_outbox(Fault fault) throws Exception {
+        upstream.follow(called -> Optional.of(Behaviour.Answer.text(502, "down")));
+        fault.on(api.toBroker());
+
+        RawHttp.Response response = signInTime();
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).contains("\"last_status_code\":502", "\"retry_in_seconds\":", "\"value\":\"down\"");
+        assertThat(api.redis()
+                        .opsForZSet()
+                        .score("sign:outbox", new Message(message).id().hex()))
+                .isNotNull();
+        assertThat(signInTime().body()).contains("\"last_status_code\":502");
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_rabbitmq_cached_answers_and_first_signatures_go_on(Fault fault) throws Exception {
+        fault.on(api.toBroker());
+
+        assertThat(signInTime().body()).contains("\"success\":true");
+        assertThat(signInTime().body()).contains("\"success\":true");
+        assertThat(api.management("/actuator/health/readiness").status()).isEqualTo(200);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_redis_a_signature_that_was_answered_before_is_answered_from_memory(Fault fault) throws Exception {
+        String answered = api.sign(message).body();
+        fault.on(api.toRedis());
+
+        RawHttp.Response response = signInTime();
+
+        assertThat(response.body()).isEqualTo(answered).contains("\"success\":true");
+        assertThat(api.management("/actuator/health/readiness").status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_redis_a_new_message_is_queued_once_and_the_upstream_is_not_called(Fault fault) throws Exception {
+        long queued = api.queued();
+        fault.on(api.toRedis());
+
+        for (int i = 0; i < 3; i++) {
+            RawHttp.Response response = signInTime();
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.body())
+                    .contains("\"last_status_code\":429", "\"retry_in_seconds\":6", "\"success\":false")
+                    .contains("its quota cannot be read at the moment. The message is queued.");
+            assertThat(response.header("Retry-After")).contains("6");
+        }
+        assertThat(api.queued()).isEqualTo(queued + 1);
+        assertThat(calls()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_both_nothing_is_accepted_and_the_client_is_told_when_to_come_back(Fault fault) throws Exception {
+        String answered = RunningApi.newMessage();
+        api.sign(answered);
+        fault.on(api.toRedis());
+        fault.on(api.toBroker());
+
+        RawHttp.Response response = signInTime();
+
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(response.header("Content-Type")).contains("application/problem+json");
+        assertThat(response.header("Retry-After")).contains("5");
+        assertThat(response.body()).contains("Nothing was accepted: send it again later.");
+        assertThat(api.sign(answered).body()).contains("\"success\":true");
+        assertThat(calls()).isZero();
+    }
+
+    @Test
+    void when_both_fall_silent_during_the_call_the_answer_still_comes_in_time() throws Exception {
+        upstream.follow(called -> {
+            api.toRedis().silence();
+            api.toBroker().silence();
+            return Optional.of(new Behaviour.Hang(Duration.ofSeconds(20)));
+        });
+
+        assertThat(signInTime().status()).isEqualTo(503);
+    }
+
+    @Test
+    void a_key_that_the_upstream_refuses_is_told_loudly_and_the_message_waits() throws Exception {
+        upstream.follow(called -> Optional.of(Behaviour.Answer.text(401, "who are you?")));
+        try (RunningApi refused = RunningApi.on(
+                TestServers.newDatabase(),
+                upstream.baseUrl(),
+                Map.of("crypto.api.quota.window", "1s", "crypto.retry.period", "100ms"))) {
+            long queued = refused.queued();
+
+            assertThat(refused.sign(message).body())
+                    .contains("\"last_status_code\":401", "\"retry_in_seconds\":", "who are you?");
+
+            assertThat(refused.queued()).isEqualTo(queued + 1);
+            RawHttp.Response health = refused.management("/actuator/health");
+            assertThat(health.status()).isEqualTo(503);
+            assertThat(health.body()).contains("\"upstreamKey\":{\"status\":\"DOWN\"}");
+            assertThat(refused.management("/actuator/health/readiness").status())
+                    .isEqualTo(200);
+            assertThat(refused.management("/actuator/metrics/upstream.key.refused")
+                            .body())
+                    .contains("\"value\":1");
+            // For a window nobody calls.
+            assertThat(refused.sign(RunningApi.newMessage()).body()).contains("its quota is used up");
+        }
+    }
+
+    private RawHttp.Response signInTime() throws IOException {
+        long start = System.nanoTime();
+        RawHttp.Response response = api.sign(message);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PROMISED);
+        return response;
+    }
+
+    private long calls() {
+        return upstream.calls().stream()
+                .filter(call -> call.message().equals(message))
+                .count();
+    }
+}

@@ -1,0 +1,168 @@
+package io.cryptowrapper.api;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import io.cryptowrapper.testing.RawHttp;
+import java.net.URI;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** From the bytes on a client's connection to the query that the upstream receives. */
+class MessageParameterTest {
+
+    private static final WireMockServer UPSTREAM =
+            new WireMockServer(options().dynamicPort().bindAddress("127.0.0.1").jettyHeaderRequestSize(64 * 1024));
+    private static RunningApi api;
+    private static RunningApi alone;
+
+    @BeforeAll
+    static void start() {
+        UPSTREAM.start();
+        UPSTREAM.stubFor(any(anyUrl()).willReturn(aResponse().withBody("c2ln")));
+        api = RunningApi.on(TestServers.newDatabase(), URI.create(UPSTREAM.baseUrl()));
+    }
+
+    /** One that has lost Redis and the broker. */
+    @BeforeAll
+    static void startAnotherAlone() {
+        alone = RunningApi.on(TestServers.newDatabase(), URI.create(UPSTREAM.baseUrl()));
+        alone.toRedis().cut();
+        alone.toBroker().cut();
+    }
+
+    @AfterAll
+    static void stop() {
+        alone.close();
+        api.close();
+        UPSTREAM.stop();
+    }
+
+    @AfterEach
+    void forget() {
+        UPSTREAM.resetRequests();
+    }
+
+    /** The query that a client sends; the message in it, as JSON; the query that the upstream receives. */
+    static Stream<Arguments> messages() {
+        return Stream.of(
+                Arguments.of("message=hello", "hello", "message=hello"),
+                Arguments.of("message=a+b", "a b", "message=a%20b"),
+                Arguments.of("message=a%20c", "a c", "message=a%20c"),
+                Arguments.of("message=a%2Bb%2bc", "a+b+c", "message=a%2Bb%2Bc"),
+                Arguments.of("message=a/b", "a/b", "message=a%2Fb"),
+                Arguments.of("message=a=b==", "a=b==", "message=a%3Db%3D%3D"),
+                Arguments.of("message=a%3db", "a=b", "message=a%3Db"),
+                Arguments.of("message=a%26message=b", "a&message=b", "message=a%26message%3Db"),
+                Arguments.of("message=a%23b", "a#b", "message=a%23b"),
+                Arguments.of("message=a%25b", "a%b", "message=a%25b"),
+                Arguments.of("message=%2541", "%41", "message=%2541"),
+                Arguments.of("message=%41%62", "Ab", "message=Ab"),
+                Arguments.of("message=a?b", "a?b", "message=a%3Fb"),
+                Arguments.of("message=a;message=b", "a;message=b", "message=a%3Bmessage%3Db"),
+                Arguments.of("message=%20", " ", "message=%20"),
+                Arguments.of("message=+++", "   ", "message=%20%20%20"),
+                Arguments.of("message=a%0Ab%0D%0Ac%09", "a\\nb\\r\\nc\\t", "message=a%0Ab%0D%0Ac%09"),
+                Arguments.of("message=%00", "\\u0000", "message=%00"),
+                Arguments.of("message=%22%5C", "\\\"\\\\", "message=%22%5C"),
+                Arguments.of("message={\"a\":[1|2]}", "{\\\"a\\\":[1|2]}", "message=%7B%22a%22%3A%5B1%7C2%5D%7D"),
+                Arguments.of("message=%F0%9F%98%80", "😀", "message=%F0%9F%98%80"),
+                Arguments.of("message=%C3%A9", "é", "message=%C3%A9"),
+                Arguments.of("message=e%CC%81", "e\u0301", "message=e%CC%81"),
+                Arguments.of("mess%61ge=b", "b", "message=b"),
+                Arguments.of("&a=1&message=c&b&=", "c", "message=c"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("messages")
+    void a_message_arrives_as_it_was_sent(String query, String inJson, String received) throws Exception {
+        RawHttp.Response response = api.get("/crypto/sign?" + query);
+
+        assertThat(response.body())
+                .isEqualTo("{\"last_status_code\":200,\"message\":\"" + inJson
+                        + "\",\"success\":true,\"value\":\"c2ln\"}");
+        assertThat(UPSTREAM.getAllServeEvents())
+                .extracting(event -> event.getRequest().getUrl())
+                .containsExactly("/crypto/sign?" + received);
+    }
+
+    @Test
+    void messages_that_differ_in_one_character_are_told_apart() throws Exception {
+        String[] messages = {"x%20y", "x%2By", "x%2520y", "xy", "xy%20", "%20xy", "x%0Ay", "x%0D%0Ay", "X%20Y"};
+
+        for (String message : messages) {
+            assertThat(api.get("/crypto/sign?message=" + message).status()).isEqualTo(200);
+        }
+
+        assertThat(UPSTREAM.getAllServeEvents()).hasSize(messages.length);
+    }
+
+    @Test
+    void eight_kibibytes_are_taken_even_if_each_byte_is_escaped_and_not_one_more() throws Exception {
+        String largest = "%F0%9F%98%80".repeat(2048);
+
+        assertThat(api.get("/crypto/sign?message=" + largest).status()).isEqualTo(200);
+        assertThat(UPSTREAM.getAllServeEvents().getFirst().getRequest().getUrl())
+                .isEqualTo("/crypto/sign?message=" + largest);
+
+        RawHttp.Response tooLarge = api.get("/crypto/sign?message=" + largest + "x");
+        assertThat(tooLarge.status()).isEqualTo(413);
+        assertThat(tooLarge.body()).contains("The message has 8193 bytes in UTF-8; at most 8192 are taken.");
+    }
+
+    static Stream<Arguments> malformedQueries() {
+        return Stream.of(
+                Arguments.of("", 400, "The query parameter 'message' is missing."),
+                Arguments.of("?", 400, "The query parameter 'message' is missing."),
+                Arguments.of("?Message=a", 400, "The query parameter 'message' is missing."),
+                Arguments.of("?message", 400, "The query parameter 'message' is empty."),
+                Arguments.of("?message=", 400, "The query parameter 'message' is empty."),
+                Arguments.of("?message=&x=1", 400, "The query parameter 'message' is empty."),
+                Arguments.of(
+                        "?message=a&message=a", 400, "The query parameter 'message' is given 2 times; give it once."),
+                Arguments.of(
+                        "?message=a&mess%61ge=b", 400, "The query parameter 'message' is given 2 times; give it once."),
+                Arguments.of(
+                        "?message=a&message", 400, "The query parameter 'message' is given 2 times; give it once."),
+                Arguments.of("?message=%", 400, "The query has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of("?message=a%4", 400, "The query has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of("?message=%zz", 400, "The query has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of("?message=a&%=b", 400, "The query has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of("?message=%ff", 400, "The query is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of("?message=%C3", 400, "The query is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of("?message=%C0%AF", 400, "The query is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of("?message=%ED%A0%80", 400, "The query is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of("?message=é", 400, null),
+                Arguments.of("?message=a b", 400, null),
+                Arguments.of("?message=" + "x".repeat(8193), 413, null),
+                Arguments.of("?message=" + "x".repeat(200_000), 400, null));
+    }
+
+    @ParameterizedTest
+    @MethodSource("malformedQueries")
+    void a_malformed_request_is_told_its_fault_even_if_redis_and_the_broker_are_away(
+            String query, int status, @org.jspecify.annotations.Nullable String detail) throws Exception {
+        long start = System.nanoTime();
+
+        RawHttp.Response response = alone.get("/crypto/sign" + query);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+        assertThat(response.status()).isEqualTo(status);
+        assertThat(response.header("Content-Type").orElseThrow()).startsWith("application/problem+json");
+        assertThat(response.body())
+                .contains("\"status\":" + status, detail == null ? "\"detail\":\"" : "\"detail\":\"" + detail + "\"")
+                .doesNotContain("Exception", "xxxx");
+        assertThat(UPSTREAM.getAllServeEvents()).isEmpty();
+    }
+}

@@ -1,0 +1,76 @@
+package io.cryptowrapper.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** What stops a start is one sentence that says what to do. */
+@ExtendWith(OutputCaptureExtension.class)
+class StartFailureTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "crypto.api.base-url |          | CRYPTO_API_BASE_URL is missing: set it to the upstream's address, for"
+                        + " example https://api.example.com.",
+                "crypto.api.base-url | ht tp:/x | CRYPTO_API_BASE_URL must be an address, for example"
+                        + " https://api.example.com.",
+                "crypto.api.key |               | CRYPTO_API_KEY is missing: set it to the upstream's key, or"
+                        + " CRYPTO_API_KEY_FILE to a file that holds it.",
+                "crypto.retry.period | often    | CRYPTO_RETRY_PERIOD must be a duration, for example 6s or 1500ms.",
+                "crypto.retry.delays | 6s,soon  | CRYPTO_RETRY_DELAYS must be a duration, for example 6s or 1500ms.",
+                "crypto.api.quota.calls | ten   | CRYPTO_API_QUOTA_CALLS must be a whole number.",
+                "crypto.message.max-size | big  | CRYPTO_MESSAGE_MAX_SIZE must be a size, for example 8KB.",
+                "server.port | http             | SERVER_PORT must be a whole number.",
+                "spring.data.redis.url | pw://x | SPRING_DATA_REDIS_URL must be an address such as"
+                        + " redis://:password@host:6379."
+            })
+    void a_wrong_setting_is_named_in_one_sentence(
+            String name, @Nullable String value, String sentence, CapturedOutput output) {
+        assertThatThrownBy(() -> start(name, value == null ? "" : value)).isNotNull();
+
+        assertThat(output.getErr()).isEqualTo(sentence + "\n");
+        assertThat(output.getOut()).isEmpty();
+    }
+
+    @Test
+    void a_port_in_use_is_named_in_one_sentence(CapturedOutput output) throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> start("server.port", Integer.toString(taken.getLocalPort())))
+                    .isNotNull();
+
+            assertThat(output.getErr())
+                    .isEqualTo("Port " + taken.getLocalPort()
+                            + " is in use: stop what listens there, or set SERVER_PORT to another.\n");
+            assertThat(output.getOut()).isEmpty();
+        }
+    }
+
+    private static void start(String name, String value) {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "crypto.api.base-url", "http://127.0.0.1:9",
+                "crypto.api.key", "k",
+                "server.port", "0",
+                "management.server.port", "0"));
+        settings.put(name, value);
+        SpringApplication.run(
+                        ApiServiceApplication.class,
+                        settings.entrySet().stream()
+                                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                                .toArray(String[]::new))
+                .close();
+    }
+}
