@@ -2,10 +2,10 @@ package io.cryptowrapper.retryqueue;
 
 import io.cryptowrapper.signing.UpstreamName;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * The queues a waiting message goes through, with their names and arguments; they have no other home.
@@ -44,9 +44,6 @@ public final class RetryTopology {
     /** A queue in which messages wait for {@code delay} and then move on to the work queue by themselves. */
     public record WaitQueue(String name, Duration delay) {}
 
-    /** A queue's name and the arguments it is declared with. */
-    public record DurableQueue(String name, Map<String, Object> arguments) {}
-
     /** The wait queue for a message whose next attempt is number {@code attempt}, counted from 1. */
     public String waitQueueFor(int attempt) {
         return waitQueues.get(Math.min(attempt, waitQueues.size()) - 1).name();
@@ -67,12 +64,12 @@ public final class RetryTopology {
         return name + ".parking";
     }
 
-    /** All queues as RabbitMQ is to declare them. */
-    public List<DurableQueue> queues() {
-        List<DurableQueue> queues = new ArrayList<>();
-        queues.add(new DurableQueue(parkingQueue(), Map.of("x-queue-type", "quorum")));
-        queues.add(new DurableQueue(workQueue(), workQueueArguments()));
-        waitQueues().forEach(queue -> queues.add(new DurableQueue(queue.name(), waitQueueArguments(queue))));
+    /** All queues, with the arguments that RabbitMQ is to declare them with; each after the one it dead-letters to. */
+    public SequencedMap<String, Map<String, Object>> queues() {
+        SequencedMap<String, Map<String, Object>> queues = new LinkedHashMap<>();
+        queues.put(parkingQueue(), Map.of("x-queue-type", "quorum"));
+        queues.put(workQueue(), workQueueArguments());
+        waitQueues().forEach(queue -> queues.put(queue.name(), waitQueueArguments(queue)));
         return queues;
     }
 

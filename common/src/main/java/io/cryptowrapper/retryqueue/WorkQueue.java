@@ -127,9 +127,9 @@ public class WorkQueue implements AutoCloseable {
                 Connection connection =
                         Objects.requireNonNull(connections.createConnection().getDelegate());
                 Channel opened = Objects.requireNonNull(connection.createChannel(), "no channel is left");
-                for (RetryTopology.DurableQueue queue : topology.queues()) {
+                for (var queue : topology.queues().entrySet()) {
                     // A queue that somebody has deleted is there again.
-                    opened.queueDeclare(queue.name(), true, false, false, queue.arguments());
+                    opened.queueDeclare(queue.getKey(), true, false, false, queue.getValue());
                 }
                 countsThoseUnderWay = !"RabbitMQ"
                         .equals(String.valueOf(connection.getServerProperties().get("product")));

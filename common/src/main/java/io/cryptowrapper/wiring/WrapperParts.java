@@ -98,9 +98,9 @@ public class WrapperParts {
 
     @Bean
     Declarables retryQueues(RetryTopology topology) {
-        return new Declarables(topology.queues().stream()
+        return new Declarables(topology.queues().entrySet().stream()
                 .map(queue -> new Queue(
-                        queue.name(), true, false, false, new HashMap<String, @Nullable Object>(queue.arguments())))
+                        queue.getKey(), true, false, false, new HashMap<String, @Nullable Object>(queue.getValue())))
                 .toList());
     }
 

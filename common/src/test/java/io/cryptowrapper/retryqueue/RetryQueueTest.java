@@ -14,12 +14,9 @@ import io.cryptowrapper.testing.Gate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SequencedMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,9 +47,7 @@ class RetryQueueTest {
 
     @BeforeAll
     static void startBroker(@TempDir Path directory) {
-        SequencedMap<String, Map<String, Object>> queues = new LinkedHashMap<>();
-        TOPOLOGY.queues().forEach(queue -> queues.put(queue.name(), queue.arguments()));
-        broker = EmbeddedBroker.start(directory, queues);
+        broker = EmbeddedBroker.start(directory, TOPOLOGY.queues());
     }
 
     @AfterAll
@@ -75,7 +70,7 @@ class RetryQueueTest {
     void empty() {
         gate.open();
         queue.close();
-        TOPOLOGY.queues().forEach(durable -> rabbit.execute(channel -> channel.queuePurge(durable.name())));
+        TOPOLOGY.queues().keySet().forEach(name -> rabbit.execute(channel -> channel.queuePurge(name)));
         publisher.close();
         connections.destroy();
         gate.close();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cryptowrapper.signing.UpstreamName;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class RetryTopologyTest {
@@ -45,9 +46,7 @@ class RetryTopologyTest {
 
     @Test
     void a_queue_is_declared_after_the_one_it_dead_letters_to() {
-        assertThat(standard.queues())
-                .extracting(RetryTopology.DurableQueue::name)
-                .containsExactly("sign.parking", "sign.work", "sign.wait.6s");
+        assertThat(standard.queues().sequencedKeySet()).containsExactly("sign.parking", "sign.work", "sign.wait.6s");
     }
 
     @Test
@@ -69,16 +68,10 @@ class RetryTopologyTest {
     void another_upstream_has_other_queues() {
         var other = new RetryTopology(new UpstreamName("stamp"), List.of(ofSeconds(6)));
 
-        assertThat(other.queues())
-                .extracting(RetryTopology.DurableQueue::name)
-                .containsExactly("stamp.parking", "stamp.work", "stamp.wait.6s");
+        assertThat(other.queues().sequencedKeySet()).containsExactly("stamp.parking", "stamp.work", "stamp.wait.6s");
     }
 
     private Map<String, Object> argumentsOf(String queue) {
-        return standard.queues().stream()
-                .filter(candidate -> candidate.name().equals(queue))
-                .findFirst()
-                .orElseThrow()
-                .arguments();
+        return Objects.requireNonNull(standard.queues().get(queue));
     }
 }

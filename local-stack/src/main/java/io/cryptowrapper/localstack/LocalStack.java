@@ -17,11 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,11 +86,8 @@ final class LocalStack implements AutoCloseable {
     }
 
     private Map<String, String> startServers(DataDirectory directory) {
-        SequencedMap<String, Map<String, Object>> queues = new LinkedHashMap<>();
-        new RetryTopology(UpstreamName.SIGN, settings.delays())
-                .queues()
-                .forEach(queue -> queues.put(queue.name(), queue.arguments()));
-        servers = EmbeddedServers.start(directory.path(), queues);
+        var topology = new RetryTopology(UpstreamName.SIGN, settings.delays());
+        servers = EmbeddedServers.start(directory.path(), topology.queues());
         Map<String, String> environment = new HashMap<>();
         servers.properties()
                 .forEach((property, value) ->

@@ -8,7 +8,7 @@ public final class SettableClock {
 
     private final AtomicLong nanos;
 
-    /** @param start in nanoseconds */
+    /** Starts at {@code start} nanoseconds. */
     public SettableClock(long start) {
         nanos = new AtomicLong(start);
     }

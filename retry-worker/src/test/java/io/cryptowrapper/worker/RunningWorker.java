@@ -1,0 +1,134 @@
+package io.cryptowrapper.worker;
+
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.WaitingLine;
+import io.cryptowrapper.retryqueue.RetryMessage;
+import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.retryqueue.WorkQueue;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.SigningStatus;
+import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Gate;
+import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.RunningService;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/** A worker in this JVM on a real broker and a real Redis, at a pace that tests can wait for. */
+final class RunningWorker implements AutoCloseable {
+
+    static final Duration PERIOD = Duration.ofMillis(200);
+
+    private static final EmbeddedServers SERVERS = EmbeddedServers.startUntilExit(
+            Path.of("target"), new RetryTopology(UpstreamName.SIGN, List.of(Duration.ofMillis(300))).queues());
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    private final RunningService service;
+
+    private RunningWorker(RunningService service) {
+        this.service = service;
+    }
+
+    /** The number of a database of Redis that no other test uses. */
+    static int newDatabase() {
+        return DATABASES.getAndIncrement();
+    }
+
+    static RunningWorker on(int database, URI upstream, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "crypto.api.base-url", upstream.toString(),
+                "crypto.api.key", "simulator-key",
+                "crypto.api.quota.calls", "100000",
+                "crypto.retry.period", PERIOD.toMillis() + "ms",
+                "crypto.retry.delays", "300ms"));
+        all.putAll(settings);
+        return new RunningWorker(RunningService.start(RetryWorkerApplication.class, SERVERS, database, all));
+    }
+
+    Gate toRedis() {
+        return service.toRedis();
+    }
+
+    Gate toBroker() {
+        return service.toBroker();
+    }
+
+    /** Does what the API does with a message whose first call failed. */
+    void accept(String message) {
+        accept(message, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    void accept(String message, Instant acceptedAt) {
+        var pending = new SigningStatus.Pending(new Message(message), new Failure(502, "first"), 1, acceptedAt);
+        publish(RetryMessage.of(pending));
+        record(message, pending);
+        service.part(WaitingLine.class).join(new Message(message).id(), Duration.ofMillis(300));
+    }
+
+    void publish(RetryMessage message) {
+        service.part(RetryPublisher.class).publish(message, Duration.ofSeconds(5));
+    }
+
+    void record(String message, SigningStatus status) {
+        service.part(SignatureStore.class).record(new Message(message).id(), status);
+    }
+
+    Optional<SigningStatus> status(String message) {
+        return service.part(SignatureStore.class).find(new Message(message).id());
+    }
+
+    boolean isInLine(String message) {
+        return service.part(WaitingLine.class)
+                .placeOf(new Message(message).id())
+                .isPresent();
+    }
+
+    void awaitStatus(String message, Class<? extends SigningStatus> status) {
+        await(message + " is " + status.getSimpleName())
+                .ignoreExceptions()
+                .until(() -> status(message).filter(status::isInstance).isPresent());
+    }
+
+    /** How many messages are in the queues, under way or not: the broker in these tests counts both. */
+    long queued() {
+        return service.part(WorkQueue.class).depth();
+    }
+
+    RabbitTemplate rabbit() {
+        return service.part(RabbitTemplate.class);
+    }
+
+    StringRedisTemplate redis() {
+        return service.part(StringRedisTemplate.class);
+    }
+
+    RawHttp.Response management(String target) throws IOException {
+        return RawHttp.get(service.managementPort(), target);
+    }
+
+    /** Stops it as SIGTERM does. */
+    void stop() {
+        service.stop();
+    }
+
+    @Override
+    public void close() {
+        service.close();
+    }
+}

@@ -1,0 +1,373 @@
+package io.cryptowrapper.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.retryqueue.RetryMessage;
+import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.signing.SigningStatus.Pending;
+import io.cryptowrapper.signing.SigningStatus.Rejected;
+import io.cryptowrapper.signing.SigningStatus.Signed;
+import io.cryptowrapper.simulator.Behaviour;
+import io.cryptowrapper.simulator.Behaviour.Answer;
+import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.amqp.core.MessageBuilder;
+
+/** One worker, and what becomes of the messages in its queue. */
+class WorkerTest {
+
+    private static UpstreamSimulator upstream;
+    private static RunningWorker worker;
+
+    private final String message = "m-" + UUID.randomUUID();
+
+    @BeforeAll
+    static void start(@TempDir Path directory) {
+        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
+                .withFailingShare(0)
+                .withCalls(100_000)
+                .withLatency(Duration.ofMillis(20)));
+        worker =
+                RunningWorker.on(RunningWorker.newDatabase(), upstream.baseUrl(), Map.of("crypto.retry.timeout", "4s"));
+    }
+
+    @AfterAll
+    static void stop() {
+        worker.close();
+        upstream.close();
+    }
+
+    @AfterEach
+    void everythingIsSettled() {
+        upstream.follow(called -> Optional.empty());
+        worker.toRedis().open();
+        worker.toBroker().open();
+        await("an empty queue").ignoreExceptions().until(() -> worker.queued() == 0);
+    }
+
+    @Test
+    void a_message_is_signed_stored_and_leaves_queue_and_line() {
+        worker.accept(message);
+
+        worker.awaitStatus(message, Signed.class);
+
+        await().until(() -> worker.queued() == 0);
+        assertThat(worker.isInLine(message)).isFalse();
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void a_message_that_fails_keeps_its_last_failure_and_goes_round_until_it_is_signed() {
+        answers(Answer.text(502, "second"), Answer.text(500, "third"), Answer.text(200, "c2ln"));
+        worker.accept(message);
+
+        await().until(() -> attemptOf(message) == 2);
+        assertThat(((Pending) worker.status(message).orElseThrow()).last()).isEqualTo(new Failure(502, "second"));
+        assertThat(worker.isInLine(message)).isTrue();
+        await().until(() -> attemptOf(message) == 3);
+        assertThat(((Pending) worker.status(message).orElseThrow()).last()).isEqualTo(new Failure(500, "third"));
+        worker.awaitStatus(message, Signed.class);
+
+        assertThat(calls()).isEqualTo(3);
+    }
+
+    @Test
+    void messages_have_their_turns_in_order_and_those_that_fail_go_to_the_end() {
+        String first = message + "-1";
+        String second = message + "-2";
+        String third = message + "-3";
+        upstream.follow(called -> calls(called) < 2 ? Optional.of(Answer.text(502, "down")) : Optional.empty());
+
+        Stream.of(first, second, third).forEach(worker::accept);
+        Stream.of(first, second, third).forEach(each -> worker.awaitStatus(each, Signed.class));
+
+        assertThat(upstream.calls())
+                .extracting(Call::message)
+                .filteredOn(called -> called.startsWith(message))
+                .containsExactly(first, second, third, first, second, third, first, second, third);
+    }
+
+    @Test
+    void no_two_retries_are_closer_than_a_period() {
+        List<String> messages =
+                Stream.of(1, 2, 3, 4, 5, 6).map(i -> message + "-" + i).toList();
+
+        messages.forEach(worker::accept);
+        messages.forEach(each -> worker.awaitStatus(each, Signed.class));
+
+        List<Call> calls = upstream.calls().stream()
+                .filter(call -> call.message().startsWith(message))
+                .toList();
+        assertThat(calls).hasSize(6);
+        // As they were granted; on their way some were faster than others.
+        assertThat(Duration.ofNanos(calls.getLast().nanos() - calls.getFirst().nanos()))
+                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(5).minusMillis(100));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 413, 414, 422})
+    void a_message_that_the_upstream_rejects_is_told_so_and_not_tried_again(int status) {
+        answers(Answer.text(status, "not this one"));
+        worker.accept(message);
+
+        worker.awaitStatus(message, Rejected.class);
+
+        assertThat(worker.status(message)).contains(new Rejected(new Failure(status, "not this one")));
+        await().until(() -> worker.queued() == 0);
+        assertThat(worker.isInLine(message)).isFalse();
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    static Stream<Arguments> noSignatures() {
+        return Stream.of(
+                Arguments.of("nothing", Answer.empty()),
+                Arguments.of("a web page", new Answer(200, Map.of("Content-Type", "text/html"), "<html>")),
+                Arguments.of("a mebibyte", Answer.text(200, "x".repeat(1024 * 1024))),
+                Arguments.of("a redirect", new Answer(302, Map.of("Location", "/crypto/sign?message=x"), "")),
+                Arguments.of("a reset", new Behaviour.Reset()),
+                Arguments.of("silence", new Behaviour.Hang(Duration.ofSeconds(20))));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("noSignatures")
+    void what_is_no_signature_never_becomes_one_and_the_message_is_tried_again(String name, Behaviour behaviour) {
+        answers(behaviour);
+        worker.accept(message);
+
+        worker.awaitStatus(message, Signed.class);
+
+        assertThat(calls()).isEqualTo(2);
+    }
+
+    @Test
+    void a_slow_answer_does_not_hold_up_the_messages_behind() {
+        String slow = message + "-slow";
+        upstream.follow(called ->
+                called.equals(slow) ? Optional.of(new Behaviour.Hang(Duration.ofSeconds(2))) : Optional.empty());
+        worker.accept(slow);
+        await().until(() -> calls(slow) == 1);
+
+        worker.accept(message);
+        worker.awaitStatus(message, Signed.class);
+
+        assertThat(worker.status(slow).orElseThrow()).isInstanceOf(Pending.class);
+        worker.awaitStatus(slow, Signed.class);
+        assertThat(calls(slow)).isEqualTo(1);
+    }
+
+    @Test
+    void a_copy_of_a_signed_message_is_dropped_without_a_call_and_gives_its_turn_to_the_next() {
+        String signed = message + "-signed";
+        worker.accept(signed);
+        worker.record(signed, new Signed(new Signature("by the API")));
+
+        worker.accept(message);
+        worker.awaitStatus(message, Signed.class);
+
+        assertThat(calls(signed)).isZero();
+        assertThat(worker.isInLine(signed)).isFalse();
+        assertThat(worker.status(signed)).contains(new Signed(new Signature("by the API")));
+    }
+
+    @Test
+    void a_copy_of_an_earlier_attempt_is_dropped_without_a_call() {
+        var later = new Pending(new Message(message), new Failure(502, "down"), 7, Instant.EPOCH.plusSeconds(1));
+        worker.record(message, later);
+        worker.publish(new RetryMessage(new Message(message), 6, Instant.now()));
+
+        await().until(() -> worker.queued() == 0);
+
+        assertThat(calls()).isZero();
+        assertThat(worker.status(message)).contains(later);
+    }
+
+    @Test
+    void a_message_that_only_the_queue_knows_is_tried() {
+        worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
+
+        worker.awaitStatus(message, Signed.class);
+    }
+
+    @Test
+    void a_payload_that_cannot_be_read_goes_to_parking_and_the_worker_goes_on() {
+        byte[] garbage = ("garbage " + message).getBytes(UTF_8);
+        worker.rabbit().send("", "sign.work", MessageBuilder.withBody(garbage).build());
+        worker.accept(message);
+
+        worker.awaitStatus(message, Signed.class);
+
+        await().untilAsserted(() -> assertThat(worker.rabbit().receive("sign.parking"))
+                .isNotNull()
+                .extracting(parked -> new String(parked.getBody(), UTF_8))
+                .isEqualTo("garbage " + message));
+    }
+
+    @Test
+    void a_message_that_has_become_too_old_is_tried_once_more_and_then_parked_and_never_dropped() {
+        answers(Answer.text(502, "still down"));
+        worker.accept(message, Instant.now().minus(Duration.ofHours(25)));
+
+        worker.awaitStatus(message, Rejected.class);
+
+        assertThat(worker.status(message)).contains(new Rejected(new Failure(502, "still down")));
+        assertThat(worker.isInLine(message)).isFalse();
+        await().untilAsserted(() -> assertThat(worker.rabbit().receive("sign.parking"))
+                .isNotNull()
+                .satisfies(parked -> {
+                    assertThat(new String(parked.getBody(), UTF_8)).contains(message);
+                    assertThat(parked.getMessageProperties().getHeaders())
+                            .containsEntry("x-parked-because", "given up after attempt 1");
+                }));
+    }
+
+    @Test
+    void when_redis_fails_after_a_success_only_the_write_is_repeated() {
+        upstream.follow(called -> {
+            worker.toRedis().cut();
+            return Optional.of(Answer.text(200, "c2ln"));
+        });
+        worker.accept(message);
+        await().until(() -> calls() == 1);
+
+        upstream.follow(called -> Optional.of(Answer.text(500, "a second call")));
+        worker.toRedis().open();
+
+        worker.awaitStatus(message, Signed.class);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void when_the_broker_is_lost_during_a_call_the_answer_is_kept_and_the_copy_that_comes_again_is_dropped() {
+        upstream.follow(called -> {
+            worker.toBroker().cut();
+            return Optional.of(Answer.text(200, "c2ln"));
+        });
+        worker.accept(message);
+
+        worker.awaitStatus(message, Signed.class);
+        worker.toBroker().open();
+
+        await().ignoreExceptions().until(() -> worker.queued() == 0);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void when_the_broker_is_lost_before_a_failure_can_be_queued_the_message_comes_again() {
+        var first = new AtomicReference<>(Answer.text(502, "down"));
+        upstream.follow(called -> {
+            Answer answer = first.getAndSet(Answer.text(200, "c2ln"));
+            if (answer.status() == 502) {
+                worker.toBroker().cut();
+            }
+            return Optional.of(answer);
+        });
+        worker.accept(message);
+        await().until(() -> calls() == 1);
+        worker.toBroker().open();
+
+        worker.awaitStatus(message, Signed.class);
+        assertThat(calls()).isEqualTo(2);
+    }
+
+    @Test
+    void retries_pause_while_redis_is_away_and_go_on_when_it_is_back() {
+        worker.accept(message);
+        worker.toRedis().cut();
+        await().ignoreExceptions().until(() -> worker.queued() == 1);
+
+        worker.toRedis().open();
+
+        worker.awaitStatus(message, Signed.class);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void retries_pause_while_the_broker_is_away_and_go_on_when_it_is_back() {
+        worker.accept(message);
+        worker.toBroker().cut();
+        worker.toBroker().open();
+
+        worker.awaitStatus(message, Signed.class);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void a_message_in_the_outbox_is_queued_and_leaves_it() {
+        worker.record(
+                message, new Pending(new Message(message), new Failure(502, "down"), 1, Instant.ofEpochMilli(1000)));
+        String id = new Message(message).id().hex();
+        long sixSecondsAgo = System.currentTimeMillis() - 6000;
+        worker.redis().opsForZSet().add("sign:outbox", id, sixSecondsAgo);
+        worker.redis()
+                .opsForZSet()
+                .add("sign:outbox", new Message("unknown").id().hex(), sixSecondsAgo);
+        worker.redis().opsForZSet().add("sign:outbox", new Message("young").id().hex(), sixSecondsAgo + 60_000);
+
+        // It is older than the time after which it is given up, but was never tried.
+        worker.awaitStatus(message, Signed.class);
+
+        assertThat(worker.redis().opsForZSet().range("sign:outbox", 0, -1))
+                .containsExactly(new Message("young").id().hex());
+    }
+
+    @Test
+    void the_depth_of_the_queue_is_reported() throws Exception {
+        upstream.follow(called -> Optional.of(Answer.text(502, "down")));
+        worker.accept(message);
+
+        await().untilAsserted(() ->
+                assertThat(worker.redis().opsForValue().get("sign:backlog")).isEqualTo("1"));
+        assertThat(worker.management("/actuator/metrics/retry.queue.depth").body())
+                .contains("\"value\":1");
+    }
+
+    private static int attemptOf(String message) {
+        return worker.status(message).orElseThrow() instanceof Pending pending ? pending.attempt() : 0;
+    }
+
+    /** The answers to the message's calls in their order; then the ordinary one. */
+    private void answers(Behaviour... behaviours) {
+        Function<String, Optional<Behaviour>> script = called -> {
+            int index = (int) calls(called);
+            return called.equals(message) && index < behaviours.length
+                    ? Optional.of(behaviours[index])
+                    : Optional.empty();
+        };
+        upstream.follow(script);
+    }
+
+    private long calls() {
+        return calls(message);
+    }
+
+    /** How many calls came for a message; asked by a script, without the present one. */
+    private static long calls(String message) {
+        return upstream.calls().stream()
+                .filter(call -> call.message().equals(message))
+                .count();
+    }
+}
