@@ -42,24 +42,30 @@ public final class EmbeddedRedis implements AutoCloseable {
      * @throws StartException if no server can be started
      */
     public static EmbeddedRedis start(Path directory) {
+        Path absolute = directory.toAbsolutePath();
+        return start(absolute, executables(absolute));
+    }
+
+    /** Starts the first of {@code executables} that runs here. */
+    static EmbeddedRedis start(Path directory, List<String> executables) {
         try {
-            Path absolute = directory.toAbsolutePath();
-            Files.createDirectories(absolute);
-            stopLeftover(absolute);
-            for (String executable : executables(absolute)) {
+            Files.createDirectories(directory);
+            stopLeftover(directory);
+            for (String executable : executables) {
                 for (int i = 0; i < ATTEMPTS_FOR_A_PORT; i++) {
-                    EmbeddedRedis started = tryStart(executable, absolute);
+                    EmbeddedRedis started = tryStart(executable, directory);
                     if (started != null) {
                         return started;
                     }
                 }
             }
         } catch (IOException e) {
-            throw new StartException("Redis cannot use " + directory + ": " + e.getMessage(), e);
+            throw new StartException("Redis cannot use " + directory + ": " + e.getMessage() + ".", e);
         }
-        throw new StartException("The redis-server that comes with this program does not run on this system, and there"
-                + " is none on the PATH that does: install Redis 6.2 or later, or see "
-                + directory.resolve("redis.log"));
+        throw new StartException(
+                "The redis-server that comes with this program does not run on this system, and none on"
+                        + " the PATH does: install Redis 6.2 or later (" + directory.resolve("redis.log")
+                        + " may tell more).");
     }
 
     public int port() {

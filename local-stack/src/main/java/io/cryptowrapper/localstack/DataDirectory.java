@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +29,7 @@ final class DataDirectory implements AutoCloseable {
     static DataDirectory lock(Path path) {
         Path owner = path.resolve("stack.pid");
         try {
-            Files.createDirectories(path);
+            Files.createDirectories(path, ownerOnly());
             FileChannel channel =
                     FileChannel.open(path.resolve("stack.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (tryLock(channel) == null) {
@@ -59,6 +62,15 @@ final class DataDirectory implements AutoCloseable {
         } catch (IOException e) {
             // The process ends, and the lock with it.
         }
+    }
+
+    /** Messages may be private, and the files below are as readable as their makers want. */
+    private static FileAttribute<?>[] ownerOnly() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+                }
+                : new FileAttribute<?>[0];
     }
 
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {

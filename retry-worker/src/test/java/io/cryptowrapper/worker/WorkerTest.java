@@ -321,11 +321,12 @@ class WorkerTest {
                 message, new Pending(new Message(message), new Failure(502, "down"), 1, Instant.ofEpochMilli(1000)));
         String id = new Message(message).id().hex();
         long sixSecondsAgo = System.currentTimeMillis() - 6000;
-        worker.redis().opsForZSet().add("sign:outbox", id, sixSecondsAgo);
+        worker.redis().opsForZSet().add("sign:outbox", id, (double) sixSecondsAgo);
         worker.redis()
                 .opsForZSet()
-                .add("sign:outbox", new Message("unknown").id().hex(), sixSecondsAgo);
-        worker.redis().opsForZSet().add("sign:outbox", new Message("young").id().hex(), sixSecondsAgo + 60_000);
+                .add("sign:outbox", new Message("unknown").id().hex(), (double) sixSecondsAgo);
+        worker.redis().opsForZSet().add("sign:outbox", new Message("young").id().hex(), (double)
+                (sixSecondsAgo + 60_000));
 
         // It is older than the time after which it is given up, but was never tried.
         worker.awaitStatus(message, Signed.class);

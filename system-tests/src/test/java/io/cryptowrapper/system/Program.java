@@ -1,0 +1,105 @@
+package io.cryptowrapper.system;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** A process of the system, with what it prints in a file. */
+final class Program implements AutoCloseable {
+
+    private static final Pattern SETTINGS =
+            Pattern.compile("(CRYPTO|SPRING|SERVER|MANAGEMENT|SIMULATOR)_.*|DATA_DIR|WORKERS|JAVA_HOME");
+
+    private final Process process;
+    private final Path output;
+
+    private Program(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** Starts one of the packaged programs, which ends at the latest with this process. */
+    static Program start(String name, Path jar, Map<String, String> settings) {
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-jar",
+                jar.toString());
+        var all = new java.util.HashMap<>(settings);
+        all.put("CRYPTO_EXIT_WITH_PARENT", "true");
+        return start(name, command, all);
+    }
+
+    /** Starts a command with no settings but the given ones. */
+    static Program start(String name, List<String> command, Map<String, String> settings) {
+        try {
+            Path output = Files.createTempFile(Files.createDirectories(Project.TARGET.resolve("output")), name, ".log");
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(Project.ROOT.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile());
+            builder.environment().keySet().removeIf(SETTINGS.asMatchPredicate());
+            builder.environment().putAll(settings);
+            return new Program(builder.start(), output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Everything printed so far, errors too. */
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As kill -9 does. */
+    void kill() {
+        process.destroyForcibly();
+        awaitExit();
+    }
+
+    /** As SIGTERM does; waits for the end. */
+    int stop() {
+        process.destroy();
+        return awaitExit();
+    }
+
+    int awaitExit() {
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("it did not end within a minute:\n" + output());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (isAlive()) {
+            kill();
+        }
+    }
+}

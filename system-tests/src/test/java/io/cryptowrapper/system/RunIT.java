@@ -1,0 +1,211 @@
+package io.cryptowrapper.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code ./run}: everything on one command, without Docker. */
+@Timeout(300)
+class RunIT {
+
+    /** With the simulator's usual seed, this one is signed at once, and "hello" fails at first. */
+    private static final String GOOD = "good morning";
+
+    private static final String FAILING = "hello";
+
+    @Test
+    void it_prints_what_to_try_and_answers_and_two_of_them_run_side_by_side_until_they_are_stopped() throws Exception {
+        Path data = Project.newDirectory("data");
+        try (LocalRun one = LocalRun.start(data, Map.of());
+                LocalRun other = LocalRun.start(Project.newDirectory("data"), Map.of("WORKERS", "2"))) {
+            one.awaitUp();
+            other.awaitUp();
+
+            assertThat(run(one.curlLine()))
+                    .startsWith("{\"last_status_code\":502,\"message\":\"hello\",\"retry_in_seconds\":");
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> run(one.curlLine()).contains("\"success\":true"));
+            await().until(() -> one.output().contains("2cf24dba5fb0: signed at attempt "));
+            assertThat(one.output()).containsPattern("(?m)^worker-1  \\| .*signed at attempt ");
+            assertThat(other.ask(GOOD)).contains("\"success\":true");
+
+            assertThat(one.processes("retry-worker")).hasSize(1);
+            assertThat(other.processes("retry-worker")).hasSize(2);
+            for (LocalRun run : List.of(one, other)) {
+                // Itself, the simulator, Redis, the API.
+                assertThat(run.processes()).hasSizeGreaterThanOrEqualTo(5);
+                assertThat(Sockets.listening(run.processes()))
+                        .hasSizeGreaterThanOrEqualTo(5)
+                        .allSatisfy(address -> assertThat(address.getAddress().isLoopbackAddress())
+                                .as(address.toString())
+                                .isTrue());
+            }
+
+            Program third = LocalRun.start(Map.of("DATA_DIR", data.toString(), "SERVER_PORT", "1"));
+            assertThat(third.awaitExit()).isEqualTo(1);
+
+            List<ProcessHandle> ofOne = one.processes();
+            List<ProcessHandle> ofOther = other.processes();
+            one.pressCtrlC();
+            other.terminate();
+            assertThat(ofOne).noneMatch(ProcessHandle::isAlive);
+            assertThat(ofOther).noneMatch(ProcessHandle::isAlive);
+            for (LocalRun run : List.of(one, other)) {
+                assertThat(run.output()).doesNotContain("WARN", "ERROR", "Exception");
+                assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), run.port()))
+                        .isInstanceOf(ConnectException.class);
+            }
+        }
+    }
+
+    @Test
+    void what_is_signed_and_what_waits_survives_a_stop_and_a_kill_of_everything() throws Exception {
+        Path data = Project.newDirectory("data");
+        Map<String, String> long_ = Map.of("SIMULATOR_FAILING_TIME", "10m");
+        String signed;
+        try (LocalRun run = LocalRun.start(data, long_).awaitUp()) {
+            signed = run.ask(GOOD);
+            assertThat(signed).contains("\"success\":true");
+            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+            run.terminate();
+        }
+        try (LocalRun run = LocalRun.start(data, long_).awaitUp()) {
+            assertThat(run.ask(GOOD)).isEqualTo(signed);
+            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+            await().until(() -> run.output().contains("2cf24dba5fb0: attempt "));
+            run.killEverything();
+        }
+        try (LocalRun run =
+                LocalRun.start(data, Map.of("SIMULATOR_FAILING_SHARE", "0")).awaitUp()) {
+            assertThat(run.ask(GOOD)).isEqualTo(signed);
+            // Nobody asks for it: it is still in the queue.
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> run.output().contains("2cf24dba5fb0: signed at attempt "));
+            assertThat(run.ask(FAILING)).contains("\"success\":true");
+            run.terminate();
+        }
+    }
+
+    @Test
+    void with_an_upstream_of_ones_own_none_is_simulated_and_a_service_that_dies_comes_back() throws Exception {
+        try (UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
+                        .withKey("a-key-of-ones-own")
+                        .withFailingShare(0));
+                LocalRun run = LocalRun.start(
+                                Project.newDirectory("data"),
+                                Map.of(
+                                        "CRYPTO_API_BASE_URL",
+                                        upstream.baseUrl().toString(),
+                                        "CRYPTO_API_KEY",
+                                        "a-key-of-ones-own"))
+                        .awaitUp()) {
+            assertThat(run.ask("to my own")).contains("\"success\":true");
+            assertThat(upstream.calls()).hasSize(1);
+            assertThat(run.processes("upstream-simulator")).isEmpty();
+            assertThat(run.output()).contains("The upstream is the one in CRYPTO_API_BASE_URL.");
+
+            ProcessHandle api = run.processes("api-service").getFirst();
+            api.destroyForcibly();
+            await().atMost(Duration.ofSeconds(30))
+                    .ignoreExceptions()
+                    .until(() -> run.ask("to my own").contains("\"success\":true"));
+
+            assertThat(run.output())
+                    .contains("api has ended with exit code 137; it is started again.")
+                    .doesNotContain("a-key-of-ones-own");
+            for (ProcessHandle process : run.processes()) {
+                assertThat(process.info().commandLine().orElse("")).doesNotContain("a-key-of-ones-own");
+            }
+            run.terminate();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "WORKERS=many              | WORKERS must be a whole number from 0 to 64, not 'many'.",
+                "SERVER_PORT=http          | SERVER_PORT must be a whole number from 1 to 65535, not 'http'.",
+                "DATA_DIR=/dev/null/x      | DATA_DIR /dev/null/x cannot be written: choose another directory.",
+                "CRYPTO_RETRY_DELAYS=soon  | CRYPTO_RETRY_DELAYS must be a list of durations, for example 6s,30s,5m,"
+                        + " not 'soon'.",
+            })
+    void a_wrong_setting_is_one_sentence(String setting, String sentence) {
+        String[] parts = setting.split("=", 2);
+
+        Program run = LocalRun.start(Map.of(parts[0], parts[1]));
+
+        assertThat(run.awaitExit()).isEqualTo(1);
+        assertThat(run.output()).isEqualTo("Starting ...\n" + sentence + "\n");
+    }
+
+    @Test
+    void a_setting_that_a_service_refuses_stops_everything() {
+        try (LocalRun run = LocalRun.start(Project.newDirectory("data"), Map.of("CRYPTO_RETRY_PERIOD", "often"))) {
+            assertThat(run.awaitExit()).isEqualTo(1);
+
+            assertThat(run.output().lines().filter(line -> !line.startsWith("simulator")))
+                    .containsExactly(
+                            "Starting ...",
+                            "api       | CRYPTO_RETRY_PERIOD must be a duration, for example 6s or 1500ms.",
+                            "A service could not start; what it says above tells why.");
+        }
+    }
+
+    @Test
+    void a_port_in_use_is_one_sentence() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = taken.getLocalPort();
+
+            Program run = LocalRun.start(Map.of(
+                    "SERVER_PORT",
+                    Integer.toString(port),
+                    "DATA_DIR",
+                    Project.newDirectory("data").toString()));
+
+            assertThat(run.awaitExit()).isEqualTo(1);
+            assertThat(run.output())
+                    .isEqualTo("Starting ...\nPort " + port
+                            + " is in use: stop what listens there, or choose another with SERVER_PORT="
+                            + (port + 10) + " ./run\n");
+        }
+    }
+
+    @Test
+    void it_explains_itself() {
+        Program help = LocalRun.start(Map.of(), "--help");
+        assertThat(help.awaitExit()).isZero();
+        assertThat(help.output())
+                .startsWith("Usage: ./run [--help]\n")
+                .contains("SERVER_PORT", "WORKERS", "DATA_DIR", "CRYPTO_API_BASE_URL", "CRYPTO_API_KEY");
+
+        Program unknown = LocalRun.start(Map.of(), "--fast");
+        assertThat(unknown.awaitExit()).isEqualTo(1);
+        assertThat(unknown.output()).isEqualTo("Unknown argument '--fast': ./run --help tells what there is.\n");
+    }
+
+    private static String run(String commandLine) throws Exception {
+        Process process = new ProcessBuilder("bash", "-c", commandLine)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        return output;
+    }
+}

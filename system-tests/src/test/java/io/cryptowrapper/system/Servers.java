@@ -1,0 +1,73 @@
+package io.cryptowrapper.system;
+
+import com.redis.testcontainers.RedisContainer;
+import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.signing.UpstreamName;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.ContainerLaunchException;
+import org.testcontainers.rabbitmq.RabbitMQContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/**
+ * The broker and the Redis that a test runs on: RabbitMQ and Redis in containers where there is Docker, the embedded
+ * ones otherwise.
+ *
+ * @param name what to call them
+ * @param settings the environment by which the services find them
+ */
+record Servers(String name, Map<String, String> settings, Runnable stopping) implements AutoCloseable {
+
+    private static final DockerImageName RABBITMQ = DockerImageName.parse("rabbitmq:4.1-management");
+    private static final DockerImageName REDIS = DockerImageName.parse("redis:8.2");
+
+    /** The real ones if there are any here, and new ones each time. */
+    static Servers best(List<Duration> delays) {
+        if (DockerClientFactory.instance().isDockerAvailable()) {
+            try {
+                return containers();
+            } catch (ContainerLaunchException noImages) {
+                System.out.println("There is Docker, but no container could be started: " + noImages.getMessage());
+            }
+        }
+        return embedded(delays);
+    }
+
+    static Servers containers() {
+        var rabbit = new RabbitMQContainer(RABBITMQ);
+        var redis = new RedisContainer(REDIS).withCommand("redis-server", "--appendonly", "yes");
+        rabbit.start();
+        redis.start();
+        return new Servers(
+                "RabbitMQ and Redis in containers",
+                Map.of(
+                        "SPRING_DATA_REDIS_URL", redis.getRedisURI(),
+                        "SPRING_RABBITMQ_ADDRESSES", rabbit.getHost() + ":" + rabbit.getAmqpPort(),
+                        "SPRING_RABBITMQ_USERNAME", rabbit.getAdminUsername(),
+                        "SPRING_RABBITMQ_PASSWORD", rabbit.getAdminPassword()),
+                () -> {
+                    redis.stop();
+                    rabbit.stop();
+                });
+    }
+
+    static Servers embedded(List<Duration> delays) {
+        EmbeddedServers servers = EmbeddedServers.start(
+                Project.newDirectory("servers"), new RetryTopology(UpstreamName.SIGN, delays).queues());
+        Map<String, String> settings = new HashMap<>();
+        servers.properties()
+                .forEach((property, value) ->
+                        settings.put(property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT), value));
+        return new Servers("the embedded broker and Redis", settings, servers::close);
+    }
+
+    @Override
+    public void close() {
+        stopping.run();
+    }
+}
