@@ -75,6 +75,24 @@ class RunIT {
     }
 
     @Test
+    void it_answers_as_the_readme_says() throws Exception {
+        List<Readme.Example> examples = Readme.read().examples().stream()
+                .filter(example -> example.command().startsWith("curl "))
+                .toList();
+        assertThat(examples).hasSize(3);
+        // With the usual period and delay.
+        try (LocalRun run = LocalRun.start(
+                        Project.newDirectory("data"), Map.of("CRYPTO_RETRY_PERIOD", "6s", "CRYPTO_RETRY_DELAYS", "6s"))
+                .awaitUp()) {
+            for (Readme.Example example : examples) {
+                String command = example.command().replace(":8080/", ":" + run.port() + "/");
+                await(example.command()).atMost(Duration.ofSeconds(30)).until(() -> run(command), example::allows);
+            }
+            run.terminate();
+        }
+    }
+
+    @Test
     void what_is_signed_and_what_waits_survives_a_stop_and_a_kill_of_everything() throws Exception {
         Path data = Project.newDirectory("data");
         Map<String, String> long_ = Map.of("SIMULATOR_FAILING_TIME", "10m");

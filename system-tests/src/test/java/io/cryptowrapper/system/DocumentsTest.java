@@ -1,0 +1,151 @@
+package io.cryptowrapper.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/** What the documents say is so. */
+class DocumentsTest {
+
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
+    private static final Pattern CODE = Pattern.compile("`([A-Z][A-Za-z]+(?:\\.java)?)`|`([a-z-]+\\.lua)`");
+
+    @Test
+    void the_readme_has_every_setting_of_the_services_with_its_default() {
+        Map<String, String> documented = Readme.read().settings();
+        Map<String, String> actual = new LinkedHashMap<>();
+        collect("CRYPTO", CryptoSettings.class, actual);
+
+        assertThat(documented).containsAllEntriesOf(actual);
+        assertThat(documented.keySet())
+                .filteredOn(name -> name.startsWith("CRYPTO_"))
+                .containsExactlyInAnyOrderElementsOf(actual.keySet());
+    }
+
+    @Test
+    void the_readme_has_every_setting_of_the_simulator_with_its_default() throws Exception {
+        Object[] variables = Class.forName(SimulatorSettings.class.getPackageName() + ".Variable")
+                .getEnumConstants();
+        SimulatorSettings defaults = SimulatorSettings.in(Path.of("data"));
+
+        Map<String, String> documented = Readme.read().settings();
+
+        assertThat(documented.keySet())
+                .containsAll(Arrays.stream(variables).map(Object::toString).toList());
+        assertThat(documented)
+                .containsEntry("SIMULATOR_BIND_ADDRESS", defaults.bindAddress())
+                .containsEntry("SIMULATOR_KEY", defaults.key())
+                .containsEntry("SIMULATOR_SEED", Long.toString(defaults.seed()))
+                .containsEntry("SIMULATOR_FAILING_SHARE", Double.toString(defaults.failingShare()))
+                .containsEntry("SIMULATOR_FAILING_TIME", defaults.failingTime().toSeconds() + "s")
+                .containsEntry("SIMULATOR_CALLS", Integer.toString(defaults.calls()))
+                .containsEntry("SIMULATOR_WINDOW", defaults.window().toSeconds() + "s")
+                .containsEntry("SIMULATOR_LATENCY", defaults.latency().toMillis() + "ms");
+    }
+
+    @Test
+    void every_link_leads_somewhere() {
+        for (Path document : documents()) {
+            LINK.matcher(read(document))
+                    .results()
+                    .forEach(link -> assertThat(document.resolveSibling(link.group(1)))
+                            .as(document.getFileName() + " links to " + link.group(1))
+                            .exists());
+        }
+    }
+
+    @Test
+    void every_class_and_script_that_the_documents_for_developers_name_exists() {
+        List<String> sources = sources();
+        for (Path document : documents()) {
+            if (document.endsWith("README.md")) {
+                continue;
+            }
+            CODE.matcher(read(document)).results().forEach(name -> {
+                String type = name.group(1);
+                if (type == null) {
+                    assertThat(sources).as(document.toString()).contains(name.group(2));
+                } else if (!type.toUpperCase(Locale.ROOT).equals(type)) {
+                    assertThat(sources).as(document.toString()).contains(type + ".java");
+                }
+            });
+        }
+    }
+
+    @Test
+    void a_decision_fits_on_a_screen() {
+        assertThat(documents())
+                .filteredOn(document -> document.toString().contains("/adr/"))
+                .isNotEmpty()
+                .allSatisfy(decision -> assertThat(read(decision).lines())
+                        .as(decision.toString())
+                        .hasSizeLessThan(40));
+    }
+
+    /** Nested settings are joined by underscores, as Spring Boot binds them from the environment. */
+    private static void collect(String prefix, Class<?> record, Map<String, String> into) {
+        RecordComponent[] components = record.getRecordComponents();
+        for (int i = 0; i < components.length; i++) {
+            String name = prefix + "_"
+                    + components[i].getName().replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT);
+            if (components[i].getType().isRecord()) {
+                collect(name, components[i].getType(), into);
+            } else {
+                DefaultValue value =
+                        record.getDeclaredConstructors()[0].getParameters()[i].getAnnotation(DefaultValue.class);
+                into.put(name, value == null ? "" : String.join(",", value.value()));
+            }
+        }
+    }
+
+    private static List<Path> documents() {
+        List<Path> documents = new ArrayList<>();
+        try (Stream<Path> top = Files.list(Project.ROOT);
+                Stream<Path> below = Files.walk(Project.ROOT.resolve("docs"))) {
+            Stream.concat(top, below)
+                    .filter(file -> file.toString().endsWith(".md"))
+                    .forEach(documents::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        assertThat(documents).hasSizeGreaterThan(10);
+        return documents;
+    }
+
+    private static List<String> sources() {
+        try (Stream<Path> files = Files.find(
+                Project.ROOT,
+                12,
+                (file, attributes) -> attributes.isRegularFile()
+                        && file.toString().contains("/src/")
+                        && !file.toString().contains("/target/"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path document) {
+        try {
+            return Files.readString(document);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
