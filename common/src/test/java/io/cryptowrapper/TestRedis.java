@@ -3,7 +3,6 @@ package io.cryptowrapper;
 import io.cryptowrapper.embedded.EmbeddedRedis;
 import java.nio.file.Path;
 import org.jspecify.annotations.NullMarked;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -13,7 +12,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 public final class TestRedis {
 
     private static final EmbeddedRedis SERVER = EmbeddedRedis.start(Path.of("target", "test-redis"));
-    private static final StringRedisTemplate TEMPLATE = new StringRedisTemplate(connect());
+    private static final StringRedisTemplate TEMPLATE = new StringRedisTemplate(connect(SERVER.port()));
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
@@ -32,8 +31,13 @@ public final class TestRedis {
         return TEMPLATE;
     }
 
-    private static RedisConnectionFactory connect() {
-        var configuration = new RedisStandaloneConfiguration("127.0.0.1", SERVER.port());
+    public static int port() {
+        return SERVER.port();
+    }
+
+    /** Connections of one's own, perhaps by another way; they are to be destroyed. */
+    public static LettuceConnectionFactory connect(int port) {
+        var configuration = new RedisStandaloneConfiguration("127.0.0.1", port);
         configuration.setPassword(SERVER.password());
         var factory = new LettuceConnectionFactory(configuration);
         factory.afterPropertiesSet();

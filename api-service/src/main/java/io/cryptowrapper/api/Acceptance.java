@@ -46,14 +46,14 @@ class Acceptance {
     }
 
     /** Keeps what the upstream has said finally, and answers with it. */
-    Answer settle(Message message, SigningStatus status) {
+    Answer settle(Message message, SigningStatus status, Deadline deadline) {
         MessageId id = message.id();
         try {
-            return answers.of(id, store.record(id, status));
+            return answers.of(id, store.record(id, status), deadline);
         } catch (DataAccessException redisIsDown) {
             // The client has its answer all the same; who asks for it again may cause another call.
             log.warn("{}: answered, but not stored, as Redis does not answer", id);
-            return answers.of(id, status);
+            return answers.of(id, status, deadline);
         }
     }
 
@@ -67,13 +67,16 @@ class Acceptance {
         MessageId id = message.id();
         SigningStatus.Pending pending = pending(message, failure);
         boolean queued = queue(pending, deadline);
+        if (queued) {
+            deadline.otherwise(new Answer.Pending(failure, turns.whenUnknown()));
+        }
         try {
             if (!queued) {
                 outbox.add(id);
             }
             SigningStatus stands = store.record(id, pending);
             turns.join(id, FIRST_ATTEMPT);
-            return answers.of(id, stands);
+            return answers.of(id, stands, deadline);
         } catch (DataAccessException redisIsDown) {
             return unseen(id, queued, failure);
         }

@@ -18,13 +18,18 @@ class Answers {
         this.memory = memory;
     }
 
-    Answer of(MessageId id, SigningStatus status) {
+    /** The answer for what Redis knows. Of an estimate that takes too long, the deadline keeps a rougher one. */
+    Answer of(MessageId id, SigningStatus status, Deadline deadline) {
+        memory.forgetQueuedUnseen(id);
         return switch (status) {
             case SigningStatus.Signed(var signature) -> {
                 memory.remember(id, signature);
                 yield new Answer.Signed(signature);
             }
-            case SigningStatus.Pending pending -> new Answer.Pending(pending.last(), turns.untilTurnOf(id));
+            case SigningStatus.Pending pending -> {
+                deadline.otherwise(new Answer.Pending(pending.last(), turns.whenUnknown()));
+                yield new Answer.Pending(pending.last(), turns.untilTurnOf(id));
+            }
             case SigningStatus.Rejected(var last) -> new Answer.Rejected(last);
         };
     }

@@ -1,9 +1,17 @@
 package io.cryptowrapper.api;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
-/** The moment by which an answer is due. */
-record Deadline(long nanos) {
+/** The moment by which an answer is due, and what to answer should it be missed. */
+final class Deadline {
+
+    private final long nanos;
+    private volatile @Nullable Answer otherwise;
+
+    private Deadline(long nanos) {
+        this.nanos = nanos;
+    }
 
     static Deadline in(Duration time) {
         return new Deadline(System.nanoTime() + time.toNanos());
@@ -19,5 +27,16 @@ record Deadline(long nanos) {
     Duration atMost(Duration limit) {
         Duration left = leaving(Duration.ZERO);
         return left.compareTo(limit) < 0 ? left : limit;
+    }
+
+    /** From now on {@code answer} is true, if not as good as the one that is still being made. */
+    void otherwise(Answer answer) {
+        otherwise = answer;
+    }
+
+    /** What is true by now; nothing if nothing is. */
+    @Nullable
+    Answer otherwise() {
+        return otherwise;
     }
 }

@@ -79,12 +79,12 @@ class FirstCall {
                 upstream.call(grant, message, settings.retry().timeout());
         try {
             UpstreamOutcome outcome = call.get(wait.toNanos(), TimeUnit.NANOSECONDS);
-            heed(outcome);
+            quota.heed(outcome);
             return switch (outcome) {
                 case UpstreamOutcome.Signed(var signature) ->
-                    acceptance.settle(message, new SigningStatus.Signed(signature));
+                    acceptance.settle(message, new SigningStatus.Signed(signature), deadline);
                 case UpstreamOutcome.Rejected(var failure) ->
-                    acceptance.settle(message, new SigningStatus.Rejected(failure));
+                    acceptance.settle(message, new SigningStatus.Rejected(failure), deadline);
                 case UpstreamOutcome.Failed(var failure, var retryAfter) ->
                     acceptance.accept(message, failure, deadline);
                 case UpstreamOutcome.KeyRefused(var failure) -> acceptance.accept(message, failure, deadline);
@@ -102,7 +102,7 @@ class FirstCall {
     }
 
     private void useLate(Message message, UpstreamOutcome outcome) {
-        heed(outcome);
+        quota.heed(outcome);
         try {
             switch (outcome) {
                 case UpstreamOutcome.Signed(var signature) ->
@@ -116,14 +116,6 @@ class FirstCall {
             }
         } catch (DataAccessException e) {
             log.warn("{}: a late answer could not be stored; the message is tried again in its turn", message);
-        }
-    }
-
-    private void heed(UpstreamOutcome outcome) {
-        try {
-            quota.heed(outcome);
-        } catch (DataAccessException e) {
-            log.warn("The upstream asks for a pause, but Redis does not answer: nobody calls until it does");
         }
     }
 }

@@ -49,6 +49,10 @@ class Memory {
         queuedUnseen.put(id, true);
     }
 
+    void forgetQueuedUnseen(MessageId id) {
+        queuedUnseen.invalidate(id);
+    }
+
     boolean isQueuedUnseen(MessageId id) {
         return queuedUnseen.getIfPresent(id) != null;
     }

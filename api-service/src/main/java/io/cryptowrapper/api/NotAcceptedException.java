@@ -6,7 +6,6 @@ final class NotAcceptedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     NotAcceptedException() {
-        super("The message could be neither stored nor queued at the moment. Nothing was accepted: send it again"
-                + " later.");
+        super("The message could be neither stored nor queued in time. Nothing is promised: send it again later.");
     }
 }

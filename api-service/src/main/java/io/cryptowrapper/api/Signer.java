@@ -25,12 +25,12 @@ import org.springframework.stereotype.Component;
 class Signer implements AutoCloseable {
 
     /** The two seconds, less what the way to the client takes. */
-    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1900);
+    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
 
     /** All steps are planned to end by then, when none is slower than it may be. */
-    private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1850);
+    private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
 
-    /** What the last steps, queueing and storing, may need when both are slow. */
+    /** What queueing and storing may need when both are slow. */
     private static final Duration TIME_TO_ACCEPT = Duration.ofMillis(450);
 
     /** Less, so that who waits for another caller's first call hears of its end before he gives up. */
@@ -57,13 +57,14 @@ class Signer implements AutoCloseable {
      * @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time
      */
     Answer sign(Message message) {
-        CompletableFuture<Answer> answer =
-                CompletableFuture.supplyAsync(() -> answer(message, Deadline.in(TIME_FOR_ALL_STEPS)), threads);
+        Deadline deadline = Deadline.in(TIME_FOR_ALL_STEPS);
+        CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(() -> answer(message, deadline), threads);
         try {
             return answer.get(TIME_TO_ANSWER.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException everyStepWasSlow) {
+            Answer sofar = deadline.otherwise();
             // Should the message be accepted after all, then only nobody was told.
-            return answers.fromMemory(message.id()).orElseThrow(NotAcceptedException::new);
+            return sofar != null ? sofar : answers.fromMemory(message.id()).orElseThrow(NotAcceptedException::new);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
@@ -91,7 +92,7 @@ class Signer implements AutoCloseable {
             while (true) {
                 Optional<SigningStatus> known = store.find(id);
                 if (known.isPresent()) {
-                    return answers.of(id, known.get());
+                    return answers.of(id, known.get(), deadline);
                 }
                 if (store.claim(id)) {
                     return firstCall.make(message, deadline, TIME_TO_ACCEPT);

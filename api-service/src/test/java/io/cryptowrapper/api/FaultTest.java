@@ -144,9 +144,9 @@ class FaultTest {
             RawHttp.Response response = signInTime();
             assertThat(response.status()).isEqualTo(200);
             assertThat(response.body())
-                    .contains("\"last_status_code\":429", "\"retry_in_seconds\":6", "\"success\":false")
+                    .contains("\"last_status_code\":429", "\"retry_in_seconds\":600", "\"success\":false")
                     .contains("its quota cannot be read at the moment. The message is queued.");
-            assertThat(response.header("Retry-After")).contains("6");
+            assertThat(response.header("Retry-After")).contains("600");
         }
         assertThat(api.queued()).isEqualTo(queued + 1);
         assertThat(calls()).isZero();
@@ -165,7 +165,7 @@ class FaultTest {
         assertThat(response.status()).isEqualTo(503);
         assertThat(response.header("Content-Type")).contains("application/problem+json");
         assertThat(response.header("Retry-After")).contains("5");
-        assertThat(response.body()).contains("Nothing was accepted: send it again later.");
+        assertThat(response.body()).contains("Nothing is promised: send it again later.");
         assertThat(api.sign(answered).body()).contains("\"success\":true");
         assertThat(calls()).isZero();
     }
@@ -179,6 +179,34 @@ class FaultTest {
         });
 
         assertThat(signInTime().status()).isEqualTo(503);
+    }
+
+    @Test
+    void when_redis_is_slow_the_promise_is_still_told_in_time() throws Exception {
+        upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
+        long queued = api.queued();
+        api.toRedis().slow(Duration.ofMillis(150));
+
+        RawHttp.Response response = signInTime();
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).contains("\"last_status_code\":504", "\"retry_in_seconds\":600");
+        assertThat(api.queued()).isEqualTo(queued + 1);
+    }
+
+    @Test
+    void a_message_that_was_queued_unseen_once_is_queued_again_in_the_next_outage() throws Exception {
+        api.toRedis().cut();
+        signInTime();
+        api.toRedis().open();
+        upstream.follow(called -> Optional.of(Behaviour.Answer.text(422, "not this one")));
+        await().ignoreExceptions().until(() -> api.sign(message).body().contains("not this one"));
+        long queued = api.queued();
+        api.toRedis().cut();
+
+        assertThat(signInTime().body()).contains("The message is queued.");
+
+        assertThat(api.queued()).isEqualTo(queued + 1);
     }
 
     @Test

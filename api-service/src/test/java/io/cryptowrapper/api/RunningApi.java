@@ -49,7 +49,9 @@ final class RunningApi implements AutoCloseable {
                 KEY,
                 // So many that only tests of the budget come to its end.
                 "crypto.api.quota.calls",
-                "100000"));
+                "100000",
+                "crypto.retry.delays",
+                "10m"));
         all.putAll(settings);
         return new RunningApi(RunningService.start(ApiServiceApplication.class, TestServers.get(), database, all));
     }

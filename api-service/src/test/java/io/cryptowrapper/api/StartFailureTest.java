@@ -54,7 +54,8 @@ class StartFailureTest {
 
             assertThat(output.getErr())
                     .isEqualTo("Port " + taken.getLocalPort()
-                            + " is in use: stop what listens there, or set SERVER_PORT to another.\n");
+                            + " is in use: stop what listens there, or set SERVER_PORT or MANAGEMENT_SERVER_PORT to"
+                            + " another.\n");
             assertThat(output.getOut()).isEmpty();
         }
     }

@@ -11,8 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A real broker and a real Redis for all tests of this module. No worker takes from the queue. */
 final class TestServers {
 
-    private static final EmbeddedServers SERVERS = EmbeddedServers.startUntilExit(
-            Path.of("target"), new RetryTopology(UpstreamName.SIGN, List.of(Duration.ofSeconds(6))).queues());
+    /** Long, so that in tests that count the messages none moves from one queue to the next; and the usual one. */
+    private static final List<Duration> DELAYS = List.of(Duration.ofMinutes(10), Duration.ofSeconds(6));
+
+    private static final EmbeddedServers SERVERS =
+            EmbeddedServers.startUntilExit(Path.of("target"), new RetryTopology(UpstreamName.SIGN, DELAYS).queues());
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private TestServers() {}

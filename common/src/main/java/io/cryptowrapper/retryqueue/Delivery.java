@@ -34,11 +34,12 @@ public final class Delivery {
     }
 
     /**
-     * Puts it aside, with a reason for whoever looks into the parking queue.
+     * Puts a copy aside, with a reason for whoever looks into the parking queue. The message itself is still to be
+     * settled.
      *
-     * @throws NotConfirmedException if the broker did not take it there; then it is handed back
+     * @throws NotConfirmedException if the broker does not say in time that it has the copy
      */
-    public void park(String reason) {
-        queue.park(channel, tag, payload, reason);
+    public void copyToParking(String reason) {
+        queue.copyToParking(channel, payload, reason);
     }
 }

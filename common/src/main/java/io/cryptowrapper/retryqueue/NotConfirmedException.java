@@ -1,7 +1,7 @@
 package io.cryptowrapper.retryqueue;
 
 /** The broker has not confirmed a message: it may have it or not. */
-public final class NotConfirmedException extends RuntimeException {
+public class NotConfirmedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 

@@ -53,6 +53,19 @@ public class RetryPublisher implements AutoCloseable {
         send(topology.parkingQueue(), payload, Map.of("x-parked-because", reason), patience);
     }
 
+    /**
+     * Goes all the way to the broker and back, with a message that no queue takes.
+     *
+     * @throws NotConfirmedException if the broker does not answer in time
+     */
+    public void probe(Duration patience) {
+        try {
+            send("probe." + UUID.randomUUID(), new byte[0], Map.of(), patience);
+        } catch (NotTakenException theBrokerHasAnswered) {
+            // As it should.
+        }
+    }
+
     @Override
     public void close() {
         publishing.shutdownNow();
@@ -73,12 +86,15 @@ public class RetryPublisher implements AutoCloseable {
             sent.get(patience.toNanos(), TimeUnit.NANOSECONDS);
             CorrelationData.Confirm confirm =
                     correlation.getFuture().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (!confirm.ack()) {
-                throw new NotConfirmedException("the broker refused the message");
-            }
             // RabbitMQ acknowledges what it could not route; only the return tells.
             if (correlation.getReturned() != null) {
-                throw new NotConfirmedException("there is no queue " + queue);
+                throw new NotTakenException("there is no queue " + queue);
+            }
+            if (!confirm.ack()) {
+                // A reason is given by the client, when it has lost the connection, and never by the broker.
+                throw confirm.reason() == null
+                        ? new NotTakenException("the broker refused the message")
+                        : new NotConfirmedException("the connection was lost");
             }
         } catch (TimeoutException e) {
             throw new NotConfirmedException("the broker did not answer in time");
@@ -96,5 +112,14 @@ public class RetryPublisher implements AutoCloseable {
         properties.setContentType("application/json");
         properties.getHeaders().putAll(headers);
         return new Message(payload, properties);
+    }
+
+    /** The broker has answered, and does not have the message. */
+    private static final class NotTakenException extends NotConfirmedException {
+        private static final long serialVersionUID = 1;
+
+        NotTakenException(String reason) {
+            super(reason);
+        }
     }
 }

@@ -1,8 +1,11 @@
 package io.cryptowrapper.retryqueue;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
+import com.rabbitmq.client.PossibleAuthenticationFailureException;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
@@ -100,10 +103,20 @@ public class WorkQueue implements AutoCloseable {
         settle(from, () -> from.basicNack(tag, false, true));
     }
 
-    /** Parks first and acknowledges then: a crash in between leaves two copies, the other order none. */
-    void park(Channel from, long tag, byte[] payload, String reason) {
+    synchronized void copyToParking(Channel from, byte[] payload, String reason) {
         try {
-            publisher.park(payload, reason, PARKING_PATIENCE);
+            // Somebody may have emptied it by deleting it.
+            declare(from, topology.parkingQueue());
+        } catch (IOException | RuntimeException e) {
+            throw lost(from, e);
+        }
+        publisher.park(payload, reason, PARKING_PATIENCE);
+    }
+
+    /** Parks first and acknowledges then: a crash in between leaves two copies, the other order none. */
+    private void park(Channel from, long tag, byte[] payload, String reason) {
+        try {
+            copyToParking(from, payload, reason);
         } catch (NotConfirmedException e) {
             handBack(from, tag);
             throw e;
@@ -122,24 +135,37 @@ public class WorkQueue implements AutoCloseable {
 
     private Channel open() {
         if (channel == null || !channel.isOpen()) {
-            try {
-                // Not one of Spring's cached channels: those stay open, and keep what was taken, when they are closed.
-                Connection connection =
-                        Objects.requireNonNull(connections.createConnection().getDelegate());
-                Channel opened = Objects.requireNonNull(connection.createChannel(), "no channel is left");
-                for (var queue : topology.queues().entrySet()) {
-                    // A queue that somebody has deleted is there again.
-                    opened.queueDeclare(queue.getKey(), true, false, false, queue.getValue());
-                }
-                countsThoseUnderWay = !"RabbitMQ"
-                        .equals(String.valueOf(connection.getServerProperties().get("product")));
-                underWay = 0;
-                channel = opened;
-            } catch (IOException | RuntimeException e) {
-                throw unanswered(e);
-            }
+            channel = newChannel();
+            underWay = 0;
         }
         return channel;
+    }
+
+    private Channel newChannel() {
+        try {
+            // Not one of Spring's cached channels: those stay open, and keep what was taken, when they are closed.
+            Connection connection =
+                    Objects.requireNonNull(connections.createConnection().getDelegate());
+            Channel opened = Objects.requireNonNull(connection.createChannel(), "no channel is left");
+            try {
+                for (String queue : topology.queues().sequencedKeySet()) {
+                    // One that somebody has deleted is there again.
+                    declare(opened, queue);
+                }
+            } catch (IOException | RuntimeException e) {
+                opened.abort();
+                throw e;
+            }
+            countsThoseUnderWay = !"RabbitMQ"
+                    .equals(String.valueOf(connection.getServerProperties().get("product")));
+            return opened;
+        } catch (IOException | RuntimeException e) {
+            throw unanswered(e);
+        }
+    }
+
+    private void declare(Channel over, String queue) throws IOException {
+        over.queueDeclare(queue, true, false, false, topology.queues().get(queue));
     }
 
     private void settle(Channel from, Settlement settlement) {
@@ -163,7 +189,16 @@ public class WorkQueue implements AutoCloseable {
     }
 
     private static AmqpException unanswered(Exception cause) {
-        return cause instanceof AmqpException amqp ? amqp : new AmqpException("the broker does not answer", cause);
+        for (Throwable reason = cause; reason != null; reason = reason.getCause()) {
+            if (reason instanceof ShutdownSignalException signal
+                    && signal.getReason() instanceof AMQP.Channel.Close refusal) {
+                return new AmqpException("RabbitMQ refuses: " + refusal.getReplyText(), cause);
+            }
+            if (reason instanceof PossibleAuthenticationFailureException) {
+                return new AmqpException("RabbitMQ refuses the user name or the password", cause);
+            }
+        }
+        return new AmqpException("RabbitMQ does not answer", cause);
     }
 
     private interface Settlement {

@@ -46,10 +46,12 @@ final class Check {
 
     static String key(String setting, @Nullable String key, @Nullable Path file) {
         boolean given = key != null && !key.isBlank();
-        if (given && file != null) {
+        // An empty variable is as good as none: it is all that some launchers can do to take one away.
+        Path keyFile = file == null || file.toString().isBlank() ? null : file;
+        if (given && keyFile != null) {
             throw new InvalidSettingException(setting, "and " + setting + "_FILE are both set: keep one of them");
         }
-        String value = file != null ? read(setting + "_FILE", file) : given ? key : null;
+        String value = keyFile != null ? read(setting + "_FILE", keyFile) : given ? key : null;
         if (value == null || value.isBlank()) {
             throw new InvalidSettingException(
                     setting,

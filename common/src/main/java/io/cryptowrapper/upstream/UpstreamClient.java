@@ -116,7 +116,7 @@ public class UpstreamClient implements AutoCloseable {
 
     private UpstreamOutcome exchange(HttpGet request, HttpClientContext context, Duration limit) {
         try {
-            UpstreamOutcome outcome = http.execute(request, context, this::read);
+            UpstreamOutcome outcome = send(request, context);
             // Other failures tell nothing of the key: an upstream that is down may not even look at it.
             keyRefused = switch (outcome) {
                 case UpstreamOutcome.KeyRefused refused -> true;
@@ -140,6 +140,21 @@ public class UpstreamClient implements AutoCloseable {
         }
     }
 
+    private UpstreamOutcome send(HttpGet request, HttpClientContext context) throws IOException {
+        ClassicHttpResponse response = http.executeOpen(null, request, context);
+        try {
+            return read(response);
+        } finally {
+            // Before the response is closed, which would read what is left of a long body, however slowly it comes.
+            request.cancel();
+            try {
+                response.close();
+            } catch (IOException e) {
+                // It is cancelled.
+            }
+        }
+    }
+
     /** The last step before the request is sent: connecting may have taken long. */
     private static void checkGrant(HttpRequest request, @Nullable EntityDetails entity, HttpContext context)
             throws GrantTooOldException {
@@ -149,18 +164,14 @@ public class UpstreamClient implements AutoCloseable {
     }
 
     private UpstreamOutcome read(ClassicHttpResponse response) throws IOException {
-        try (HttpEntity entity = response.getEntity()) {
-            // One byte more than is used, to see that there is more.
-            byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(OutcomeReader.MOST_BYTES + 1);
-            return reader.read(
-                    response.getCode(),
-                    valueOf(response, HttpHeaders.CONTENT_TYPE),
-                    valueOf(response, HttpHeaders.RETRY_AFTER),
-                    body);
-        } finally {
-            // The rest of a longer body is not waited for.
-            response.close();
-        }
+        HttpEntity entity = response.getEntity();
+        // One byte more than is used, to see that there is more.
+        byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(OutcomeReader.MOST_BYTES + 1);
+        return reader.read(
+                response.getCode(),
+                valueOf(response, HttpHeaders.CONTENT_TYPE),
+                valueOf(response, HttpHeaders.RETRY_AFTER),
+                body);
     }
 
     private URI addressOf(Message message) {

@@ -5,8 +5,10 @@ import io.cryptowrapper.signing.UpstreamOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.ClassPathResource;
@@ -35,6 +37,9 @@ public class UpstreamQuota {
     /** On a busy machine a call may need this long to arrive, however short the window is. */
     private static final Duration LEAST_GUARD = Duration.ofMillis(200);
 
+    /** As in the script. */
+    private static final Duration LONGEST_HOLD = Duration.ofHours(1);
+
     private final StringRedisTemplate redis;
     private final List<String> key;
     private final CryptoSettings.Quota quota;
@@ -45,6 +50,11 @@ public class UpstreamQuota {
 
     /** How many grants there have been, as far as this process knows: it notices by this when Redis forgets some. */
     private final AtomicLong seen = new AtomicLong();
+
+    private final AtomicReference<@Nullable Owed> owed = new AtomicReference<>();
+
+    /** A pause that Redis could not be told of, by the clock of nanoseconds. */
+    private record Owed(long until) {}
 
     /** What the quota says to somebody who wants to call. */
     public sealed interface Answer {
@@ -105,18 +115,16 @@ public class UpstreamQuota {
     /**
      * Makes all callers do what an outcome asks of one: after a {@code Retry-After} nobody calls until it is over, an
      * hour at most, and after a refused key nobody calls for a window, as it will be refused until an operator has
-     * changed it.
+     * changed it. Where Redis does not answer, nobody calls anyway; what is left of the pause is asked for when it
+     * does.
      */
     public void heed(UpstreamOutcome outcome) {
         switch (outcome) {
             case UpstreamOutcome.KeyRefused refused -> {
-                log.error(
-                        "The upstream refuses the key: check CRYPTO_API_KEY. Nobody calls for {} s.",
-                        quota.window().toSeconds());
-                ask("hold", quota.window().toMillis());
+                log.error("The upstream refuses the key: check CRYPTO_API_KEY. Calls pause.");
+                hold(quota.window());
             }
-            case UpstreamOutcome.Failed(var failure, var retryAfter)
-            when retryAfter != null -> ask("hold", retryAfter.toMillis());
+            case UpstreamOutcome.Failed(var failure, var retryAfter) when retryAfter != null -> hold(retryAfter);
             default -> {}
         }
     }
@@ -133,7 +141,28 @@ public class UpstreamQuota {
         return share.compareTo(LEAST_GUARD) > 0 ? share : LEAST_GUARD;
     }
 
+    private void hold(Duration time) {
+        var unlessTold = new Owed(nanoClock.getAsLong() + Math.min(time.toNanos(), LONGEST_HOLD.toNanos()));
+        try {
+            ask("hold", time.toMillis());
+        } catch (DataAccessException redisIsDown) {
+            owed.set(unlessTold);
+        }
+    }
+
+    private void tellWhatIsOwed() {
+        Owed pause = owed.get();
+        if (pause != null) {
+            long left = pause.until() - nanoClock.getAsLong();
+            if (left > 0) {
+                ask("hold", Duration.ofNanos(left).toMillis());
+            }
+            owed.compareAndSet(pause, null);
+        }
+    }
+
     private Answer take(String op) {
+        tellWhatIsOwed();
         long asked = nanoClock.getAsLong();
         Reply reply = ask(op, 0);
         return reply.time().isZero()

@@ -1,6 +1,7 @@
 package io.cryptowrapper.wiring;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.stereotype.Component;
 
@@ -18,9 +19,7 @@ class ExitWithParent {
 
     private static void watch() {
         try {
-            while (System.in.read() >= 0) {
-                // Nothing is ever sent.
-            }
+            System.in.transferTo(OutputStream.nullOutputStream());
         } catch (IOException e) {
             // The pipe is broken: the same as its end.
         }

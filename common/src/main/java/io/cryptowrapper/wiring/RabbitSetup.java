@@ -9,8 +9,12 @@ import org.springframework.context.annotation.Configuration;
 class RabbitSetup {
 
     @Bean
-    RabbitTemplateCustomizer publishOnAConnectionOfItsOwn() {
+    RabbitTemplateCustomizer publishing() {
         // A broker short of memory stops reading from connections that publish, acknowledgements included.
-        return template -> template.setUsePublisherConnection(true);
+        return template -> {
+            template.setUsePublisherConnection(true);
+            // RetryPublisher looks at what is returned; without a callback, a warning is logged as well.
+            template.setReturnsCallback(returned -> {});
+        };
     }
 }

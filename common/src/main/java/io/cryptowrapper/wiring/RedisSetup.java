@@ -15,12 +15,16 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 @Configuration(proxyBeanMethods = false)
 class RedisSetup {
 
+    /** Those whose callers have given up count too. */
+    private static final int MOST_WAITING = 20_000;
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
     @Bean
-    LettuceClientOptionsBuilderCustomizer rejectWhileDisconnected() {
-        // By default commands are kept without bound until the connection is back.
-        return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS);
+    LettuceClientOptionsBuilderCustomizer boundWhatWaits() {
+        // By default commands are kept without bound, until the connection is back or a silent server answers.
+        return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .requestQueueSize(MOST_WAITING);
     }
 
     /** Lettuce waits longer and longer, up to half a minute, before it tries to connect again. */

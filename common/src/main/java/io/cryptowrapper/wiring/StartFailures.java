@@ -40,7 +40,8 @@ final class StartFailures implements FailureAnalyzer, FailureAnalysisReporter {
                 }
                 case PortInUseException inUse -> {
                     return "Port " + inUse.getPort()
-                            + " is in use: stop what listens there, or set SERVER_PORT to another.";
+                            + " is in use: stop what listens there, or set SERVER_PORT or MANAGEMENT_SERVER_PORT to"
+                            + " another.";
                 }
                 case BindException bind ->
                     unconverted = describe(

@@ -1,19 +1,19 @@
 package io.cryptowrapper.wiring;
 
+import io.cryptowrapper.retryqueue.RetryPublisher;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Connects to Redis and RabbitMQ before the first request: in a JVM that has just started, connecting takes longer than
- * a request may wait. Where one of them is not there yet, the start goes on without it.
+ * Connects to Redis and RabbitMQ before the first request, and goes the way of a publish once: in a JVM that has just
+ * started, that takes longer than a request may wait. Where one of them is not there yet, the start goes on without it.
  */
 @Component
 class WarmUp implements SmartLifecycle {
@@ -21,15 +21,16 @@ class WarmUp implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
 
     private static final Duration LIMIT = Duration.ofSeconds(3);
+    private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
     private final StringRedisTemplate redis;
-    private final RabbitTemplate rabbit;
+    private final RetryPublisher publisher;
     private volatile boolean running;
 
-    WarmUp(StringRedisTemplate redis, RabbitTemplate rabbit) {
+    WarmUp(StringRedisTemplate redis, RetryPublisher publisher) {
         this.redis = redis;
-        this.rabbit = rabbit;
+        this.publisher = publisher;
     }
 
     @Override
@@ -40,7 +41,7 @@ class WarmUp implements SmartLifecycle {
                         CompletableFuture.runAsync(() -> connect("Redis", () -> redis.hasKey("connected")), threads),
                         // On its first connection the queues are declared.
                         CompletableFuture.runAsync(
-                                () -> connect("RabbitMQ", () -> rabbit.execute(channel -> channel.isOpen())), threads))
+                                () -> connect("RabbitMQ", () -> publisher.probe(BROKER_PATIENCE)), threads))
                 .completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }

@@ -9,7 +9,7 @@ local key, op = KEYS[1], ARGV[1]
 local calls, span, period = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local seen = tonumber(ARGV[5]) -- the highest `granted` that the caller has been told
 local operand = tonumber(ARGV[6]) -- hold: for how long; renew: the grant's number
-local MOST_HELD = 3600000 -- an hour
+local MOST_HELD = math.max(3600000, span) -- an hour, or a window
 -- Longer than a worker needs from one question to the next, so that no first call slips in between.
 local GRACE = 500
 
@@ -23,7 +23,7 @@ local function int(number) return string.format('%.0f', number) end
 local function get(field) return tonumber(redis.call('HGET', key, field) or '') end
 local function set(field, value) redis.call('HSET', key, field, int(value)) end
 
--- A time in the future means that the clock was set back: the grant may have been just now.
+-- A time in the future means that the clock was set back: it may have been just now.
 local function past(field)
   local time = get(field)
   if time and time > now then
@@ -40,19 +40,25 @@ local function ahead(field, most)
   end
   return time or 0
 end
+local function hold(time)
+  if time > ahead('hold', MOST_HELD) then set('hold', time) end
+end
 
 local granted = get('granted')
 if not granted or granted < seen then
   -- Redis has lost the log, wholly or at its end. What the caller saw granted may all have been in this window.
-  if seen > 0 then set('hold', now + span) end
+  if seen > 0 then hold(now + span) end
   granted = math.max(granted or 0, seen)
   set('granted', granted)
   set('retry', now)
 end
+local newest = get('g' .. int(granted - 1))
+if newest and newest > now then
+  for n = granted - calls, granted - 1 do past('g' .. int(n)) end
+end
 
 if op == 'hold' then
-  local hold = now + math.min(operand, MOST_HELD)
-  if hold > ahead('hold', MOST_HELD) then set('hold', hold) end
+  hold(now + math.min(operand, MOST_HELD))
   return { 0, granted }
 end
 
@@ -65,8 +71,8 @@ if op == 'renew' then
   return { 0, granted }
 end
 
-local at = math.max(now, ahead('hold', math.max(MOST_HELD, span)))
-local oldest = past('g' .. int(granted - calls))
+local at = math.max(now, ahead('hold', MOST_HELD))
+local oldest = get('g' .. int(granted - calls))
 if oldest then at = math.max(at, oldest + span) end
 if op == 'first' then
   at = math.max(at, ahead('reserved', period + 2000))

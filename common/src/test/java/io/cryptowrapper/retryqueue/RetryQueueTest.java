@@ -162,13 +162,56 @@ class RetryQueueTest {
     }
 
     @Test
-    void a_message_that_is_parked_is_in_the_work_queue_no_more() {
-        publisher.publish(message("m", 1), PATIENCE);
+    void a_parking_queue_that_somebody_has_deleted_is_made_anew() {
+        rabbit.execute(channel -> channel.queueDelete("sign.parking"));
+        rabbit.send(
+                "",
+                "sign.work",
+                MessageBuilder.withBody("{garbage".getBytes(UTF_8)).build());
+        await().until(queue::hasDue);
 
-        takeSoon(queue).park("given up");
+        assertThat(queue.take()).isEmpty();
+
+        assertThat(rabbit.receive("sign.parking", 2000)).isNotNull();
+    }
+
+    @Test
+    void a_payload_that_cannot_be_parked_stays_where_it_is() {
+        var nowhere = new RetryPublisher(new RabbitTemplate(connections(1)), TOPOLOGY);
+        var unlucky = new WorkQueue(connections, TOPOLOGY, nowhere);
+        rabbit.send(
+                "",
+                "sign.work",
+                MessageBuilder.withBody("{garbage".getBytes(UTF_8)).build());
+        await().until(unlucky::hasDue);
+
+        assertThatThrownBy(unlucky::take).isInstanceOf(NotConfirmedException.class);
+
+        assertThat(unlucky.hasDue()).isTrue();
+        unlucky.close();
+        nowhere.close();
+    }
+
+    @Test
+    void a_message_of_which_a_copy_is_parked_is_still_to_be_settled() {
+        publisher.publish(message("m", 1), PATIENCE);
+        Delivery delivery = takeSoon(queue);
+
+        delivery.copyToParking("given up");
+
+        assertThat(rabbit.receive("sign.parking", 2000)).isNotNull();
+        delivery.handBack();
+        takeSoon(queue).ack();
+        assertThat(queue.depth()).isZero();
+    }
+
+    @Test
+    void a_broker_that_is_there_can_be_probed_without_leaving_anything() {
+        publisher.probe(PATIENCE);
 
         assertThat(queue.depth()).isZero();
-        assertThat(rabbit.receive("sign.parking", 2000)).isNotNull();
+        gate.cut();
+        assertThatThrownBy(() -> publisher.probe(PATIENCE)).isInstanceOf(NotConfirmedException.class);
     }
 
     @Test

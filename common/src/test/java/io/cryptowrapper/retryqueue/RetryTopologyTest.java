@@ -40,8 +40,9 @@ class RetryTopologyTest {
     }
 
     @Test
-    void the_parking_queue_keeps_everything() {
-        assertThat(argumentsOf("sign.parking")).isEqualTo(Map.of("x-queue-type", "quorum"));
+    void the_parking_queue_keeps_everything_however_often_somebody_looks_at_it() {
+        assertThat(argumentsOf("sign.parking"))
+                .isEqualTo(Map.of("x-queue-type", "quorum", "x-delivery-limit", 1_000_000));
     }
 
     @Test

@@ -122,6 +122,11 @@ class CryptoSettingsTest {
     }
 
     @Test
+    void an_empty_variable_for_the_file_is_as_good_as_none() {
+        assertThat(bind(Map.of("CRYPTO_API_KEY_FILE", "")).api().key()).isEqualTo("top-secret");
+    }
+
+    @Test
     void a_key_file_that_cannot_be_used_is_named(@TempDir Path directory) throws IOException {
         Path missing = directory.resolve("missing");
         Path long_ = Files.writeString(directory.resolve("long"), "x".repeat(5000));

@@ -130,8 +130,8 @@ class UpstreamClientTest {
     }
 
     @Test
-    void a_body_of_a_mebibyte_is_no_signature_and_is_not_read_to_its_end() {
-        answer(aResponse().withBody("x".repeat(1024 * 1024)));
+    void a_body_of_a_mebibyte_is_no_signature_and_its_end_is_not_waited_for() {
+        answer(aResponse().withBody("x".repeat(1024 * 1024)).withChunkedDribbleDelay(100, 20_000));
 
         assertThat(((UpstreamOutcome.Failed) call("m")).failure())
                 .isEqualTo(new Failure(

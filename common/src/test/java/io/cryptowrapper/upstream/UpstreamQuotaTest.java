@@ -10,6 +10,7 @@ import io.cryptowrapper.TestRedis;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.UpstreamOutcome;
+import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.SettableClock;
 import io.cryptowrapper.upstream.UpstreamQuota.Answer;
 import java.time.Duration;
@@ -267,6 +268,10 @@ class UpstreamQuotaTest {
         assertThat(quota.takeForRetry()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
         clock.advance(WINDOW.plus(GUARD));
         assertThat(quota.takeForRetry()).isInstanceOf(Answer.Granted.class);
+        clock.advance(ofMillis(500));
+        for (int i = 1; i < CALLS; i++) {
+            assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        }
     }
 
     @ParameterizedTest
@@ -284,6 +289,53 @@ class UpstreamQuotaTest {
         process().heed(failed(ofSeconds(1)));
 
         assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(60)));
+    }
+
+    @Test
+    void no_hold_shortens_the_one_after_a_loss_of_the_log() {
+        Duration longWindow = Duration.ofHours(12);
+        UpstreamQuota quota = process("quota", longWindow);
+        quota.takeForFirstCall();
+        redis.delete("quota");
+        assertThat(quota.takeForFirstCall())
+                .isEqualTo(new Answer.Wait(longWindow.plus(UpstreamQuota.guardOf(longWindow))));
+
+        quota.heed(failed(ofSeconds(1)));
+
+        assertThat(quota.takeForFirstCall())
+                .isEqualTo(new Answer.Wait(longWindow.plus(UpstreamQuota.guardOf(longWindow))));
+    }
+
+    @Test
+    void a_loss_of_the_log_does_not_shorten_a_longer_hold() {
+        UpstreamQuota quota = process();
+        quota.takeForFirstCall();
+        quota.heed(failed(ofMinutes(30)));
+        redis.opsForHash().put("quota", "granted", "0");
+
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(ofMinutes(30)));
+    }
+
+    @Test
+    void a_pause_that_redis_could_not_be_told_of_is_told_when_it_is_back() {
+        try (Gate gate = Gate.to(TestRedis.port())) {
+            LettuceConnectionFactory connections = TestRedis.connect(gate.port());
+            var quota = new UpstreamQuota(
+                    new StringRedisTemplate(connections),
+                    "quota",
+                    new CryptoSettings.Quota(CALLS, WINDOW),
+                    PERIOD,
+                    () -> Long.toString(clock.millis()),
+                    clock::nanos);
+            gate.cut();
+            quota.heed(failed(ofSeconds(100)));
+            clock.advance(ofSeconds(30));
+            gate.open();
+
+            assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(70)));
+            assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(70)));
+            connections.destroy();
+        }
     }
 
     @Test
@@ -366,10 +418,14 @@ class UpstreamQuotaTest {
     }
 
     private UpstreamQuota process(String key) {
+        return process(key, WINDOW);
+    }
+
+    private UpstreamQuota process(String key, Duration window) {
         return new UpstreamQuota(
                 redis,
                 key,
-                new CryptoSettings.Quota(CALLS, WINDOW),
+                new CryptoSettings.Quota(CALLS, window),
                 PERIOD,
                 () -> Long.toString(clock.millis()),
                 clock::nanos);

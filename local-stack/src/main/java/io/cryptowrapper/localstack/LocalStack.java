@@ -32,7 +32,6 @@ final class LocalStack implements AutoCloseable {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(8);
 
     private final StackSettings settings;
-    private final Map<String, String> given;
     private final Programs programs;
     private final Console console;
     private final List<ServiceProcess> services = new ArrayList<>();
@@ -40,9 +39,8 @@ final class LocalStack implements AutoCloseable {
     private @Nullable EmbeddedServers servers;
     private boolean closed;
 
-    LocalStack(StackSettings settings, Map<String, String> environment, Programs programs, Console console) {
+    LocalStack(StackSettings settings, Programs programs, Console console) {
         this.settings = settings;
-        this.given = Map.copyOf(environment);
         this.programs = programs;
         this.console = console;
     }
@@ -58,7 +56,6 @@ final class LocalStack implements AutoCloseable {
             Map<String, String> upstream = settings.ownUpstream() ? Map.of() : startSimulator(directory);
             environment = new HashMap<>(startServers(directory));
             environment.putAll(upstream);
-            environment.putIfAbsent("SERVER_ADDRESS", given.getOrDefault("SERVER_ADDRESS", "127.0.0.1"));
         }
         awaitReady(startApi(environment));
         // Not at the same time as the API, which is to answer soon.
@@ -105,7 +102,8 @@ final class LocalStack implements AutoCloseable {
                         "SIMULATOR_PORT", Integer.toString(port),
                         "SIMULATOR_KEY", key,
                         "DATA_DIR", directory.path().toString()));
-        return Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + port, "CRYPTO_API_KEY", key);
+        return Map.of(
+                "CRYPTO_API_BASE_URL", "http://127.0.0.1:" + port, "CRYPTO_API_KEY", key, "CRYPTO_API_KEY_FILE", "");
     }
 
     /** Starts it and returns the port on which its readiness can be asked for. */
@@ -170,12 +168,17 @@ final class LocalStack implements AutoCloseable {
     }
 
     private static void requireFree(int port) {
-        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-            socket.setReuseAddress(true);
+        try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            // It is.
         } catch (IOException e) {
+            boolean inUse = String.valueOf(e.getMessage()).contains("in use");
             throw new StartException(
-                    "Port " + port + " is in use: stop what listens there, or choose another with SERVER_PORT="
-                            + (port + 10) + " ./run");
+                    inUse
+                            ? "Port " + port
+                                    + " is in use: stop what listens there, or choose another with SERVER_PORT="
+                                    + (port + 10) + " ./run"
+                            : "Port " + port + " cannot be used (" + e.getMessage()
+                                    + "): choose another with SERVER_PORT=8080 ./run");
         }
     }
 }

@@ -15,7 +15,7 @@ final class LocalStackApplication {
         try {
             Path root = Path.of(args.length == 1 ? args[0] : ".");
             StackSettings settings = StackSettings.from(System.getenv());
-            var stack = new LocalStack(settings, System.getenv(), Programs.builtIn(root), console);
+            var stack = new LocalStack(settings, Programs.builtIn(root), console);
             // Ctrl-C and SIGTERM end here as well as a failed start does.
             Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "stop"));
             stack.start();

@@ -45,12 +45,12 @@ final class ServiceProcess {
     }
 
     synchronized void start() {
-        if (stopping) {
+        if (stopping || isAlive()) {
             return;
         }
         var builder = new ProcessBuilder(OwnSession.of(command)).redirectErrorStream(true);
         builder.environment().putAll(environment);
-        // The services exit when their input ends, that is when this process does, even by kill -9.
+        // They exit when their input ends, that is when this process does, even by kill -9.
         builder.environment().put("CRYPTO_EXIT_WITH_PARENT", "true");
         try {
             Process started = builder.start();

@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
@@ -71,12 +70,17 @@ class Attempt {
         return room.tryAcquire(MOST_AT_ONCE, most.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** Lets the attempts that are still under way end without settling anything: somebody else has their messages. */
+    void abandon() {
+        threads.shutdownNow();
+    }
+
     private void run(Grant grant, Delivery delivery) {
         try {
             settlement.turnBegins(delivery.message());
             UpstreamOutcome outcome =
                     upstream.call(grant, delivery.message().message(), timeout).join();
-            heed(outcome);
+            quota.heed(outcome);
             switch (outcome) {
                 case UpstreamOutcome.Signed(var signature) -> settlement.signed(delivery, signature);
                 case UpstreamOutcome.Rejected(var failure) -> settlement.rejected(delivery, failure);
@@ -92,20 +96,16 @@ class Attempt {
             log.warn(
                     "{}: the broker was lost before it was settled; it comes again",
                     delivery.message().message());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            if (threads.isShutdown()) {
+                // The worker stops, and the broker has it back already.
+                return;
+            }
             log.error(
                     "{}: handed back after an error that was not foreseen",
                     delivery.message().message(),
                     e);
             handBack(delivery);
-        }
-    }
-
-    private void heed(UpstreamOutcome outcome) {
-        try {
-            quota.heed(outcome);
-        } catch (DataAccessException e) {
-            log.warn("The upstream asks for a pause, but Redis does not answer: nobody calls until it does");
         }
     }
 

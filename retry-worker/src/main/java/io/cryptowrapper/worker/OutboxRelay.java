@@ -8,7 +8,9 @@ import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -26,9 +28,16 @@ class OutboxRelay {
 
     private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
 
+    /**
+     * Of a message whose status is not known the API may have died before it recorded it; or it is slow, and will. So
+     * it is kept for a minute.
+     */
+    private static final int LOOKS_AT_UNKNOWN = 12;
+
     private final Outbox outbox;
     private final SignatureStore store;
     private final RetryPublisher publisher;
+    private final Map<MessageId, Integer> unknown = new HashMap<>();
 
     OutboxRelay(Outbox outbox, SignatureStore store, RetryPublisher publisher) {
         this.outbox = outbox;
@@ -50,11 +59,25 @@ class OutboxRelay {
     }
 
     private void relay(MessageId id) {
-        if (store.find(id).orElse(null) instanceof SigningStatus.Pending pending) {
-            publisher.publish(RetryMessage.of(pending), BROKER_PATIENCE);
-            log.info("{}: queued from the outbox", id);
+        switch (store.find(id).orElse(null)) {
+            case SigningStatus.Pending pending -> {
+                publisher.publish(RetryMessage.of(pending), BROKER_PATIENCE);
+                log.info("{}: queued from the outbox", id);
+                // Removed after it is queued: a crash in between queues it twice, not never.
+                remove(id);
+            }
+            case SigningStatus.Signed signed -> remove(id);
+            case SigningStatus.Rejected rejected -> remove(id);
+            case null -> {
+                if (unknown.merge(id, 1, Integer::sum) > LOOKS_AT_UNKNOWN) {
+                    remove(id);
+                }
+            }
         }
-        // Removed after it is queued: a crash in between queues it twice, not never.
+    }
+
+    private void remove(MessageId id) {
         outbox.remove(id);
+        unknown.remove(id);
     }
 }

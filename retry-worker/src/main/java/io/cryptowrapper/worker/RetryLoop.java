@@ -59,6 +59,7 @@ class RetryLoop implements SmartLifecycle {
         }
         // The broker gives what is not settled to the other workers.
         queue.close();
+        attempt.abandon();
         thread = null;
     }
 
@@ -82,11 +83,14 @@ class RetryLoop implements SmartLifecycle {
             Duration pause = retrier.turn();
             report(null);
             return pause;
-        } catch (AmqpException | NotConfirmedException e) {
-            report("RabbitMQ does not answer: retries pause until it does");
+        } catch (AmqpException e) {
+            report(String.valueOf(e.getMessage()));
+        } catch (NotConfirmedException e) {
+            report("RabbitMQ has not taken a message: " + e.getMessage());
         } catch (DataAccessException e) {
-            report("Redis does not answer: retries pause until it does");
-        } catch (RuntimeException e) {
+            report("Redis does not answer");
+        } catch (RuntimeException | Error e) {
+            // An error too: a loop that has ended in silence would look like an upstream that never signs.
             log.error("A turn failed in a way that was not foreseen", e);
         }
         return PAUSE_IN_TROUBLE;
@@ -95,7 +99,7 @@ class RetryLoop implements SmartLifecycle {
     /** One line when trouble begins or ends, not one a second. */
     private void report(@Nullable String now) {
         if (now != null && !now.equals(trouble)) {
-            log.warn(now);
+            log.warn("{}; retries pause", now);
         } else if (now == null && trouble != null) {
             log.info("Retries go on");
         }

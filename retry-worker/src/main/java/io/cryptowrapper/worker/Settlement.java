@@ -72,9 +72,13 @@ class Settlement {
      */
     void failed(Delivery delivery, Failure failure) {
         RetryMessage tried = delivery.message();
+        if (isOvertaken(tried)) {
+            delivery.ack();
+            return;
+        }
         if (policy.givesUp(tried.acceptedAt(), clock.instant())) {
-            delivery.park("given up after attempt " + tried.attempt());
-            untilWritten(tried.message().id(), new SigningStatus.Rejected(failure));
+            delivery.copyToParking("given up after attempt " + tried.attempt());
+            finish(delivery, new SigningStatus.Rejected(failure));
             log.warn("{}: parked, given up after attempt {}", tried.message(), tried.attempt());
             return;
         }
@@ -90,6 +94,16 @@ class Settlement {
         }
         delivery.ack();
         log.info("{}: attempt {} failed with {}", tried.message(), tried.attempt(), failure.statusCode());
+    }
+
+    /** Whether another copy of the same attempt, tried at the same time, has been queued again already. */
+    private boolean isOvertaken(RetryMessage tried) {
+        try {
+            return store.find(tried.message().id()).orElse(null) instanceof SigningStatus.Pending pending
+                    && pending.attempt() > tried.attempt();
+        } catch (DataAccessException e) {
+            return false;
+        }
     }
 
     private void finish(Delivery delivery, SigningStatus status) {
@@ -113,7 +127,7 @@ class Settlement {
                 Thread.sleep(BETWEEN_WRITES);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalStateException("stopped before the result was written; the message comes again", e);
+                throw new IllegalStateException("stopped before the result was written", e);
             }
         }
     }

@@ -35,8 +35,10 @@ final class RunningWorker implements AutoCloseable {
 
     static final Duration PERIOD = Duration.ofMillis(200);
 
+    private static final Duration DELAY = Duration.ofMillis(100);
+
     private static final EmbeddedServers SERVERS = EmbeddedServers.startUntilExit(
-            Path.of("target"), new RetryTopology(UpstreamName.SIGN, List.of(Duration.ofMillis(300))).queues());
+            Path.of("target"), new RetryTopology(UpstreamName.SIGN, List.of(DELAY)).queues());
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final RunningService service;
@@ -52,11 +54,16 @@ final class RunningWorker implements AutoCloseable {
 
     static RunningWorker on(int database, URI upstream, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(Map.of(
-                "crypto.api.base-url", upstream.toString(),
-                "crypto.api.key", "simulator-key",
-                "crypto.api.quota.calls", "100000",
-                "crypto.retry.period", PERIOD.toMillis() + "ms",
-                "crypto.retry.delays", "300ms"));
+                "crypto.api.base-url",
+                upstream.toString(),
+                "crypto.api.key",
+                "simulator-key",
+                "crypto.api.quota.calls",
+                "100000",
+                "crypto.retry.period",
+                PERIOD.toMillis() + "ms",
+                "crypto.retry.delays",
+                DELAY.toMillis() + "ms"));
         all.putAll(settings);
         return new RunningWorker(RunningService.start(RetryWorkerApplication.class, SERVERS, database, all));
     }
@@ -78,7 +85,7 @@ final class RunningWorker implements AutoCloseable {
         var pending = new SigningStatus.Pending(new Message(message), new Failure(502, "first"), 1, acceptedAt);
         publish(RetryMessage.of(pending));
         record(message, pending);
-        service.part(WaitingLine.class).join(new Message(message).id(), Duration.ofMillis(300));
+        service.part(WaitingLine.class).join(new Message(message).id(), DELAY);
     }
 
     void publish(RetryMessage message) {
@@ -108,6 +115,16 @@ final class RunningWorker implements AutoCloseable {
     /** How many messages are in the queues, under way or not: the broker in these tests counts both. */
     long queued() {
         return service.part(WorkQueue.class).depth();
+    }
+
+    /** How many messages are due, under way or not. */
+    long due() {
+        return rabbit().execute(channel ->
+                (long) channel.queueDeclarePassive("sign.work").getMessageCount());
+    }
+
+    void relayOutbox() {
+        service.part(OutboxRelay.class).relay();
     }
 
     RabbitTemplate rabbit() {

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -30,12 +31,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.amqp.core.MessageBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** One worker, and what becomes of the messages in its queue. */
 class WorkerTest {
@@ -51,8 +55,8 @@ class WorkerTest {
                 .withFailingShare(0)
                 .withCalls(100_000)
                 .withLatency(Duration.ofMillis(20)));
-        worker =
-                RunningWorker.on(RunningWorker.newDatabase(), upstream.baseUrl(), Map.of("crypto.retry.timeout", "4s"));
+        worker = RunningWorker.on(
+                RunningWorker.newDatabase(), upstream.baseUrl(), Map.of("crypto.retry.timeout", "2500ms"));
     }
 
     @AfterAll
@@ -167,7 +171,7 @@ class WorkerTest {
     void a_slow_answer_does_not_hold_up_the_messages_behind() {
         String slow = message + "-slow";
         upstream.follow(called ->
-                called.equals(slow) ? Optional.of(new Behaviour.Hang(Duration.ofSeconds(2))) : Optional.empty());
+                called.equals(slow) ? Optional.of(new Behaviour.Hang(Duration.ofMillis(1500))) : Optional.empty());
         worker.accept(slow);
         await().until(() -> calls(slow) == 1);
 
@@ -245,6 +249,23 @@ class WorkerTest {
     }
 
     @Test
+    void a_message_that_is_given_up_while_redis_is_away_is_told_so_when_it_is_back() {
+        upstream.follow(called -> {
+            worker.toRedis().cut();
+            return Optional.of(Answer.text(502, "still down"));
+        });
+        worker.accept(message, Instant.now().minus(Duration.ofHours(25)));
+        await().until(() -> worker.rabbit().receive("sign.parking") != null);
+        assertThat(worker.due()).isEqualTo(1);
+
+        worker.toRedis().open();
+
+        worker.awaitStatus(message, Rejected.class);
+        await().until(() -> worker.queued() == 0);
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
     void when_redis_fails_after_a_success_only_the_write_is_repeated() {
         upstream.follow(called -> {
             worker.toRedis().cut();
@@ -294,10 +315,13 @@ class WorkerTest {
     }
 
     @Test
-    void retries_pause_while_redis_is_away_and_go_on_when_it_is_back() {
-        worker.accept(message);
+    @ExtendWith(OutputCaptureExtension.class)
+    void retries_pause_while_redis_is_away_and_go_on_when_it_is_back(CapturedOutput output) {
         worker.toRedis().cut();
-        await().ignoreExceptions().until(() -> worker.queued() == 1);
+        worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
+        await().until(() -> output.getOut().contains("Redis does not answer; retries pause"));
+        assertThat(worker.due()).isEqualTo(1);
+        assertThat(calls()).isZero();
 
         worker.toRedis().open();
 
@@ -307,32 +331,45 @@ class WorkerTest {
 
     @Test
     void retries_pause_while_the_broker_is_away_and_go_on_when_it_is_back() {
+        upstream.follow(called -> {
+            worker.toBroker().cut();
+            return Optional.of(Answer.text(502, "down"));
+        });
         worker.accept(message);
-        worker.toBroker().cut();
+        await().until(() -> calls() == 1);
+        upstream.follow(called -> Optional.empty());
         worker.toBroker().open();
 
         worker.awaitStatus(message, Signed.class);
-        assertThat(calls()).isEqualTo(1);
+        assertThat(calls()).isEqualTo(2);
     }
 
     @Test
     void a_message_in_the_outbox_is_queued_and_leaves_it() {
         worker.record(
                 message, new Pending(new Message(message), new Failure(502, "down"), 1, Instant.ofEpochMilli(1000)));
-        String id = new Message(message).id().hex();
-        long sixSecondsAgo = System.currentTimeMillis() - 6000;
-        worker.redis().opsForZSet().add("sign:outbox", id, (double) sixSecondsAgo);
-        worker.redis()
-                .opsForZSet()
-                .add("sign:outbox", new Message("unknown").id().hex(), (double) sixSecondsAgo);
-        worker.redis().opsForZSet().add("sign:outbox", new Message("young").id().hex(), (double)
-                (sixSecondsAgo + 60_000));
+        noteInOutbox(message, Duration.ofSeconds(6));
+        noteInOutbox("young", Duration.ofMinutes(-1));
 
         // It is older than the time after which it is given up, but was never tried.
         worker.awaitStatus(message, Signed.class);
 
-        assertThat(worker.redis().opsForZSet().range("sign:outbox", 0, -1))
-                .containsExactly(new Message("young").id().hex());
+        await().untilAsserted(() ->
+                assertThat(outbox()).containsExactly(new Message("young").id().hex()));
+    }
+
+    @Test
+    void a_message_in_the_outbox_whose_status_is_not_recorded_yet_is_kept_until_it_is_or_for_a_minute() {
+        noteInOutbox(message, Duration.ofSeconds(6));
+        worker.relayOutbox();
+        assertThat(outbox()).contains(new Message(message).id().hex());
+
+        for (int i = 0; i < 12; i++) {
+            noteInOutbox(message, Duration.ofSeconds(6));
+            worker.relayOutbox();
+        }
+
+        assertThat(outbox()).doesNotContain(new Message(message).id().hex());
     }
 
     @Test
@@ -344,6 +381,15 @@ class WorkerTest {
                 assertThat(worker.redis().opsForValue().get("sign:backlog")).isEqualTo("1"));
         assertThat(worker.management("/actuator/metrics/retry.queue.depth").body())
                 .contains("\"value\":1");
+    }
+
+    private static void noteInOutbox(String message, Duration ago) {
+        worker.redis().opsForZSet().add("sign:outbox", new Message(message).id().hex(), (double)
+                (System.currentTimeMillis() - ago.toMillis()));
+    }
+
+    private static Set<String> outbox() {
+        return worker.redis().opsForZSet().range("sign:outbox", 0, -1);
     }
 
     private static int attemptOf(String message) {

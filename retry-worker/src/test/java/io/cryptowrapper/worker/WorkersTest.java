@@ -3,6 +3,8 @@ package io.cryptowrapper.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.retryqueue.RetryMessage;
+import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.signing.SigningStatus.Signed;
 import io.cryptowrapper.simulator.Behaviour;
@@ -12,6 +14,7 @@ import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +114,27 @@ class WorkersTest {
 
         other.awaitStatus("m", Signed.class);
         assertThat(upstream.calls()).hasSize(2);
+    }
+
+    @Test
+    void two_copies_of_one_attempt_that_are_tried_at_the_same_time_become_one(@TempDir Path other) {
+        try (UpstreamSimulator failing = UpstreamSimulator.start(SimulatorSettings.in(other)
+                .withFailingShare(1)
+                .withFailingTime(Duration.ofSeconds(3))
+                .withCalls(100_000))) {
+            failing.follow(message -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(1))));
+            RunningWorker worker = RunningWorker.on(database, failing.baseUrl(), Map.of());
+            workers.add(worker);
+            worker.accept("m");
+            worker.publish(new RetryMessage(new Message("m"), 1, Instant.now()));
+            await().until(() -> failing.calls().size() == 2);
+            assertThat(worker.queued()).isEqualTo(2);
+
+            await().until(() -> worker.queued() == 1);
+
+            assertThat(worker.status("m").orElseThrow()).isInstanceOf(Pending.class);
+            worker.awaitStatus("m", Signed.class);
+        }
     }
 
     @Test

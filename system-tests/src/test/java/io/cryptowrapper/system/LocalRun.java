@@ -116,6 +116,11 @@ final class LocalRun implements AutoCloseable {
         return program.awaitExit();
     }
 
+    /** As kill -9 on it alone. */
+    void kill() {
+        program.kill();
+    }
+
     /** As kill -9 on all of them at once. */
     void killEverything() {
         processes().forEach(ProcessHandle::destroyForcibly);

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -16,8 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A way to a server on this machine that tests can cut or make silent: to whoever goes through it, the server is then
- * gone, or there and not answering.
+ * A way to a server on this machine that tests can cut, make silent or slow: to whoever goes through it, the server is
+ * then gone, or there and not answering, or late.
  */
 public final class Gate implements AutoCloseable {
 
@@ -35,6 +36,7 @@ public final class Gate implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition opened = lock.newCondition();
     private boolean silent;
+    private Duration answerDelay = Duration.ZERO;
     private @Nullable ServerSocket entrance;
     private @Nullable Thread acceptor;
 
@@ -83,11 +85,22 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** Lets everything through again. */
+    /** Lets each piece of an answer through only after {@code delay}, until it is opened. */
+    public void slow(Duration delay) {
+        lock.lock();
+        try {
+            answerDelay = delay;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets everything through again, at once. */
     public void open() {
         lock.lock();
         try {
             silent = false;
+            answerDelay = Duration.ZERO;
             opened.signalAll();
             if (entrance == null) {
                 var socket = new ServerSocket();
@@ -145,14 +158,14 @@ public final class Gate implements AutoCloseable {
             sockets.add(server);
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
-            Thread.ofVirtual().start(() -> pass(server, client));
-            pass(client, server);
+            Thread.ofVirtual().start(() -> pass(server, client, true));
+            pass(client, server, false);
         } catch (IOException e) {
             drop(client);
         }
     }
 
-    private void pass(Socket from, Socket to) {
+    private void pass(Socket from, Socket to, boolean answers) {
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
@@ -160,6 +173,9 @@ public final class Gate implements AutoCloseable {
             int length;
             while ((length = in.read(piece)) >= 0) {
                 awaitSound();
+                if (answers) {
+                    delay();
+                }
                 out.write(piece, 0, length);
             }
         } catch (IOException e) {
@@ -167,6 +183,20 @@ public final class Gate implements AutoCloseable {
         } finally {
             drop(from);
             drop(to);
+        }
+    }
+
+    private void delay() throws IOException {
+        lock.lock();
+        try {
+            long left = answerDelay.toNanos();
+            while (left > 0 && !answerDelay.isZero()) {
+                left = opened.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        } finally {
+            lock.unlock();
         }
     }
 

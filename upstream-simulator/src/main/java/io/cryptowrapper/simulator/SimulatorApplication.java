@@ -1,5 +1,8 @@
 package io.cryptowrapper.simulator;
 
+import java.io.IOException;
+import java.io.OutputStream;
+
 /** The simulator as a program: it takes its settings from the environment and runs until it is terminated. */
 public final class SimulatorApplication {
 
@@ -9,10 +12,25 @@ public final class SimulatorApplication {
         try {
             UpstreamSimulator simulator = UpstreamSimulator.start(SimulatorSettings.from(System.getenv()));
             Runtime.getRuntime().addShutdownHook(new Thread(simulator::close, "shutdown"));
+            if ("true".equals(System.getenv("CRYPTO_EXIT_WITH_PARENT"))) {
+                exitWhenInputEnds();
+            }
             System.out.println("The upstream simulator listens on " + simulator.baseUrl());
         } catch (IllegalArgumentException | SimulatorException e) {
             System.err.println(e.getMessage());
             System.exit(1);
         }
+    }
+
+    /** As the services do: a parent that was killed leaves nothing behind. */
+    private static void exitWhenInputEnds() {
+        Thread.ofPlatform().daemon().name("exit-with-parent").start(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // The pipe is broken: the same as its end.
+            }
+            System.exit(0);
+        });
     }
 }
