@@ -61,7 +61,8 @@ class StartFailureTest {
     }
 
     private static void start(String name, String value) {
-        Map<String, String> settings = new HashMap<>(Map.of(
+        Map<String, String> settings = new HashMap<>(TestServers.get().properties());
+        settings.putAll(Map.of(
                 "crypto.api.base-url", "http://127.0.0.1:9",
                 "crypto.api.key", "k",
                 "server.port", "0",

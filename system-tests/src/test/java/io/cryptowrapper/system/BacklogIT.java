@@ -39,7 +39,7 @@ class BacklogIT {
 
     @BeforeAll
     static void startServers() {
-        best = Servers.best(List.of(Pace.THIRTYFOLD.period(), Pace.REAL.period()));
+        best = Servers.best(List.of(Pace.FORTYFOLD.period(), Pace.REAL.period()));
     }
 
     @AfterAll
@@ -54,41 +54,41 @@ class BacklogIT {
 
     @Test
     void sixty_messages_are_signed_inside_the_budget() throws Exception {
-        try (RunningSystem system = onBest(Pace.THIRTYFOLD, 1)) {
+        try (RunningSystem system = onBest(Pace.FORTYFOLD, 1)) {
             sendAll(system);
-            awaitSigned(MESSAGES, system, Pace.THIRTYFOLD);
+            awaitSigned(MESSAGES, system, Pace.FORTYFOLD);
 
-            assertAllIsWell(system, Pace.THIRTYFOLD, 0);
+            assertAllIsWell(system, Pace.FORTYFOLD, 0);
         }
     }
 
     @Test
     void the_same_holds_when_the_worker_is_killed_half_way() throws Exception {
-        try (RunningSystem system = onBest(Pace.THIRTYFOLD, 1)) {
-            killTheWorkerHalfWay(system, Pace.THIRTYFOLD);
+        try (RunningSystem system = onBest(Pace.FORTYFOLD, 1)) {
+            killTheWorkerHalfWay(system, Pace.FORTYFOLD);
         }
     }
 
     @Test
     void the_same_holds_when_the_api_and_two_workers_are_killed_half_way() throws Exception {
-        try (RunningSystem system = onBest(Pace.THIRTYFOLD, 2)) {
+        try (RunningSystem system = onBest(Pace.FORTYFOLD, 2)) {
             sendAll(system);
-            awaitSigned(MESSAGES / 2, system, Pace.THIRTYFOLD);
+            awaitSigned(MESSAGES / 2, system, Pace.FORTYFOLD);
             system.killApi();
             system.killWorkers();
             system.startApi();
             system.startWorkers(2);
-            awaitSigned(MESSAGES, system, Pace.THIRTYFOLD);
+            awaitSigned(MESSAGES, system, Pace.FORTYFOLD);
 
-            assertAllIsWell(system, Pace.THIRTYFOLD, 3);
+            assertAllIsWell(system, Pace.FORTYFOLD, 3);
         }
     }
 
     @Test
     void the_same_holds_on_the_embedded_servers() throws Exception {
-        try (Servers embedded = Servers.embedded(List.of(Pace.THIRTYFOLD.period()));
-                RunningSystem system = RunningSystem.start(embedded, Pace.THIRTYFOLD, 1)) {
-            killTheWorkerHalfWay(system, Pace.THIRTYFOLD);
+        try (Servers embedded = Servers.embedded(List.of(Pace.FORTYFOLD.period()));
+                RunningSystem system = RunningSystem.start(embedded, Pace.FORTYFOLD, 1)) {
+            killTheWorkerHalfWay(system, Pace.FORTYFOLD);
         }
     }
 

@@ -7,7 +7,7 @@ import java.time.Duration;
 /** How fast the system runs: as in reality, or all times shortened alike, so that tests end sooner. */
 enum Pace {
     REAL(1),
-    THIRTYFOLD(30);
+    FORTYFOLD(40);
 
     private final int times;
 
