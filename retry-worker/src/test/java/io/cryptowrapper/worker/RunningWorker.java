@@ -76,6 +76,10 @@ final class RunningWorker implements AutoCloseable {
         return service.toBroker();
     }
 
+    <T> T part(Class<T> type) {
+        return service.part(type);
+    }
+
     /** Does what the API does with a message whose first call failed. */
     void accept(String message) {
         accept(message, Instant.now().truncatedTo(ChronoUnit.MILLIS));
@@ -85,25 +89,23 @@ final class RunningWorker implements AutoCloseable {
         var pending = new SigningStatus.Pending(new Message(message), new Failure(502, "first"), 1, acceptedAt);
         publish(RetryMessage.of(pending));
         record(message, pending);
-        service.part(WaitingLine.class).join(new Message(message).id(), DELAY);
+        part(WaitingLine.class).join(new Message(message).id(), DELAY);
     }
 
     void publish(RetryMessage message) {
-        service.part(RetryPublisher.class).publish(message, Duration.ofSeconds(5));
+        part(RetryPublisher.class).publish(message, Duration.ofSeconds(5));
     }
 
     void record(String message, SigningStatus status) {
-        service.part(SignatureStore.class).record(new Message(message).id(), status);
+        part(SignatureStore.class).record(new Message(message).id(), status);
     }
 
     Optional<SigningStatus> status(String message) {
-        return service.part(SignatureStore.class).find(new Message(message).id());
+        return part(SignatureStore.class).find(new Message(message).id());
     }
 
     boolean isInLine(String message) {
-        return service.part(WaitingLine.class)
-                .placeOf(new Message(message).id())
-                .isPresent();
+        return part(WaitingLine.class).placeOf(new Message(message).id()).isPresent();
     }
 
     void awaitStatus(String message, Class<? extends SigningStatus> status) {
@@ -114,7 +116,7 @@ final class RunningWorker implements AutoCloseable {
 
     /** How many messages are in the queues, under way or not: the broker in these tests counts both. */
     long queued() {
-        return service.part(WorkQueue.class).depth();
+        return part(WorkQueue.class).depth();
     }
 
     /** How many messages are due, under way or not. */
@@ -124,15 +126,15 @@ final class RunningWorker implements AutoCloseable {
     }
 
     void relayOutbox() {
-        service.part(OutboxRelay.class).relay();
+        part(OutboxRelay.class).relay();
     }
 
     RabbitTemplate rabbit() {
-        return service.part(RabbitTemplate.class);
+        return part(RabbitTemplate.class);
     }
 
     StringRedisTemplate redis() {
-        return service.part(StringRedisTemplate.class);
+        return part(StringRedisTemplate.class);
     }
 
     RawHttp.Response management(String target) throws IOException {

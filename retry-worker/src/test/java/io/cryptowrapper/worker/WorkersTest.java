@@ -1,10 +1,19 @@
 package io.cryptowrapper.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.WaitingLine;
+import io.cryptowrapper.retryqueue.Delivery;
+import io.cryptowrapper.retryqueue.NotConfirmedException;
 import io.cryptowrapper.retryqueue.RetryMessage;
+import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.retryqueue.WorkQueue;
+import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.signing.SigningStatus.Signed;
 import io.cryptowrapper.simulator.Behaviour;
@@ -12,7 +21,9 @@ import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.upstream.UpstreamQuota;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -114,6 +125,31 @@ class WorkersTest {
 
         other.awaitStatus("m", Signed.class);
         assertThat(upstream.calls()).hasSize(2);
+    }
+
+    @Test
+    void a_failure_that_cannot_be_queued_is_not_acknowledged() {
+        // Its only call is made, so that this test has the worker's parts to itself.
+        Map<String, String> idle = Map.of("crypto.api.quota.calls", "1", "crypto.api.quota.window", "10m");
+        RunningWorker worker = startWorker(idle);
+        worker.part(UpstreamQuota.class).takeForFirstCall();
+        RunningWorker cutOff = startWorker(idle);
+        cutOff.toBroker().cut();
+        var settlement = new Settlement(
+                worker.part(SignatureStore.class),
+                worker.part(WaitingLine.class),
+                cutOff.part(RetryPublisher.class),
+                worker.part(RetryPolicy.class),
+                Clock.systemUTC());
+        worker.accept("m");
+        WorkQueue queue = worker.part(WorkQueue.class);
+        Delivery delivery = await().until(queue::take, Optional::isPresent).orElseThrow();
+
+        assertThatThrownBy(() -> settlement.failed(delivery, new Failure(502, "down")))
+                .isInstanceOf(NotConfirmedException.class);
+
+        delivery.handBack();
+        await().until(queue::take, Optional::isPresent).orElseThrow().ack();
     }
 
     @Test
