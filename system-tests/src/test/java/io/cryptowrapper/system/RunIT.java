@@ -31,7 +31,8 @@ class RunIT {
     private static final String FAILING = "hello";
 
     @Test
-    void it_prints_what_to_try_and_answers_and_two_of_them_run_side_by_side_until_they_are_stopped() throws Exception {
+    void it_prints_what_to_try_and_answers_and_two_of_them_run_side_by_side_and_leave_nothing_behind()
+            throws Exception {
         Path data = Project.newDirectory("data");
         try (LocalRun one = LocalRun.start(data, Map.of());
                 LocalRun other = LocalRun.start(Project.newDirectory("data"), Map.of("WORKERS", "2"))) {
@@ -58,7 +59,7 @@ class RunIT {
             for (LocalRun run : List.of(one, other)) {
                 // Itself, the simulator, Redis, the API.
                 assertThat(run.processes()).hasSizeGreaterThanOrEqualTo(5);
-                assertThat(Sockets.listening(run.processes()))
+                assertThat(Processes.listening(run.processes()))
                         .hasSizeGreaterThanOrEqualTo(5)
                         .allSatisfy(address -> assertThat(address.getAddress().isLoopbackAddress())
                                 .as(address.toString())
@@ -72,17 +73,25 @@ class RunIT {
                     .isEqualTo("Starting ...\nDATA_DIR " + data + " is in use by another stack (process "
                             + one.processes().getFirst().pid() + "): stop that one, or choose another.\n");
 
+            // Ctrl-C reaches only what is in the group of the terminal's foreground; the rest is stopped in order.
+            assertThat(one.processes())
+                    .filteredOn(process -> Processes.group(process)
+                            == Processes.group(one.processes().getFirst()))
+                    .hasSize(1);
             List<ProcessHandle> ofOne = one.processes();
-            List<ProcessHandle> ofOther = other.processes();
             one.pressCtrlC();
-            other.terminate();
             assertThat(ofOne).noneMatch(ProcessHandle::isAlive);
-            assertThat(ofOther).noneMatch(ProcessHandle::isAlive);
-            for (LocalRun run : List.of(one, other)) {
-                assertThat(run.output()).doesNotContain("WARN", "ERROR", "Exception");
-                assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), run.port()))
-                        .isInstanceOf(ConnectException.class);
-            }
+            assertThat(one.output()).doesNotContain("WARN", "ERROR", "Exception");
+            assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), one.port()))
+                    .isInstanceOf(ConnectException.class);
+
+            // If it is killed, all others notice but Redis, which the next start stops.
+            List<ProcessHandle> services = other.processes("-exec.jar");
+            assertThat(services).hasSize(5);
+            ProcessHandle redis = other.processes("redis-server").getFirst();
+            other.kill();
+            await().until(() -> services.stream().noneMatch(ProcessHandle::isAlive));
+            redis.destroy();
         }
     }
 
@@ -95,7 +104,9 @@ class RunIT {
             signed = run.ask(GOOD);
             assertThat(signed).contains("\"success\":true");
             assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+            List<ProcessHandle> processes = run.processes();
             run.terminate();
+            assertThat(processes).hasSizeGreaterThan(4).noneMatch(ProcessHandle::isAlive);
         }
         try (LocalRun run = LocalRun.start(data, long_).awaitUp()) {
             assertThat(run.ask(GOOD)).isEqualTo(signed);
@@ -115,8 +126,7 @@ class RunIT {
     }
 
     @Test
-    void with_an_upstream_of_ones_own_none_is_simulated_and_a_service_that_dies_comes_back_unless_run_itself_dies()
-            throws Exception {
+    void with_an_upstream_of_ones_own_none_is_simulated_and_a_service_that_dies_comes_back() throws Exception {
         try (UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
                         .withKey("a-key-of-ones-own")
                         .withFailingShare(0));
@@ -145,13 +155,7 @@ class RunIT {
             for (ProcessHandle process : run.processes()) {
                 assertThat(process.info().commandLine().orElse("")).doesNotContain("a-key-of-ones-own");
             }
-
-            List<ProcessHandle> services = run.processes("-exec.jar");
-            ProcessHandle redis = run.processes("redis-server").getFirst();
-            run.kill();
-            await().until(() -> services.stream().noneMatch(ProcessHandle::isAlive));
-            // The next start would stop it.
-            redis.destroy();
+            run.terminate();
         }
     }
 

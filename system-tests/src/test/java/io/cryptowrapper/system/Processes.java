@@ -13,13 +13,25 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Where processes listen, as Linux tells it. */
-final class Sockets {
+/** What Linux tells of processes. */
+final class Processes {
 
     private static final String LISTEN = "0A";
 
-    private Sockets() {}
+    private Processes() {}
 
+    /** The process group, which signals from a terminal go to. */
+    static long group(ProcessHandle process) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+            // After the name in parentheses: state, parent, group.
+            return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", 4)[2]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where they listen. */
     static List<InetSocketAddress> listening(List<ProcessHandle> processes) {
         Set<String> inodes = new HashSet<>();
         processes.forEach(process -> inodes.addAll(socketsOf(process.pid())));
