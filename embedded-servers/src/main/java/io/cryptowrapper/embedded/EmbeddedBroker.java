@@ -1,7 +1,6 @@
 package io.cryptowrapper.embedded;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +67,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                         SystemConfig.INITIAL_CONFIGURATION_LOCATION,
                         configuration.toUri().toString(),
                         "initialSystemPropertiesLocation",
-                        noSystemProperties(),
+                        noSystemPropertiesIn(directory),
                         "startupLoggedToSystemOut",
                         false));
             } finally {
@@ -219,14 +218,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /** Qpid looks for a file of system properties by a name that does not work inside a jar of jars. */
-    private static String noSystemProperties() {
-        try {
-            Path empty = Files.createTempFile("broker", ".properties");
-            empty.toFile().deleteOnExit();
-            return empty.toUri().toString();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static String noSystemPropertiesIn(Path directory) throws IOException {
+        Path empty = directory.resolve("no-system.properties");
+        Files.write(empty, new byte[0]);
+        return empty.toUri().toString();
     }
 
     /** Keeps hold of what the launcher makes, as it has no accessor for it. */
