@@ -9,6 +9,7 @@ import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
+import io.cryptowrapper.wiring.TroubleLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -31,6 +32,7 @@ class Acceptance {
     /** How long the broker may take to confirm; after that the outbox is used. */
     private static final Duration BROKER_PATIENCE = Duration.ofMillis(200);
 
+    private final TroubleLog broker = new TroubleLog(log, "RabbitMQ");
     private final RetryPublisher publisher;
     private final Outbox outbox;
     private final SignatureStore store;
@@ -57,6 +59,17 @@ class Acceptance {
         }
     }
 
+    /** Keeps what the upstream has said finally of a message that waits by now; its copy is dropped in its turn. */
+    void settleLate(Message message, SigningStatus status) {
+        MessageId id = message.id();
+        try {
+            store.record(id, status);
+            turns.leave(id);
+        } catch (DataAccessException redisIsDown) {
+            log.warn("{}: a late answer could not be stored; the message is tried again in its turn", id);
+        }
+    }
+
     /**
      * Queues a message, then records that it waits, then answers. In this order, because a status without a queued copy
      * would be a promise that nobody keeps; a copy without a status is only tried once more.
@@ -64,7 +77,6 @@ class Acceptance {
      * @throws NotAcceptedException if it can be neither queued nor stored
      */
     Answer accept(Message message, Failure failure, Deadline deadline) {
-        MessageId id = message.id();
         SigningStatus.Pending pending = pending(message, failure);
         boolean queued = queue(pending, deadline);
         if (queued) {
@@ -72,14 +84,23 @@ class Acceptance {
         }
         try {
             if (!queued) {
-                outbox.add(id);
+                outbox.add(message.id());
             }
-            SigningStatus stands = store.record(id, pending);
-            turns.join(id, FIRST_ATTEMPT);
-            return answers.of(id, stands, deadline);
+            return record(pending, deadline);
         } catch (DataAccessException redisIsDown) {
-            return unseen(id, queued, failure);
+            return unseen(message.id(), queued, failure);
         }
+    }
+
+    /**
+     * Accepts a message whose claimant has vanished, or is late: by the outbox, where one entry serves all who do so at
+     * the same time.
+     *
+     * @throws DataAccessException if Redis does not answer
+     */
+    Answer takeOver(Message message, Failure failure, Deadline deadline) {
+        outbox.add(message.id());
+        return record(pending(message, failure), deadline);
     }
 
     /**
@@ -95,6 +116,15 @@ class Acceptance {
         return unseen(id, queued, failure);
     }
 
+    private Answer record(SigningStatus.Pending pending, Deadline deadline) {
+        MessageId id = pending.message().id();
+        SigningStatus stands = store.record(id, pending);
+        if (stands.awaits(FIRST_ATTEMPT)) {
+            turns.join(id, FIRST_ATTEMPT);
+        }
+        return answers.of(id, stands, deadline);
+    }
+
     private Answer unseen(MessageId id, boolean queued, Failure failure) {
         if (!queued) {
             throw new NotAcceptedException();
@@ -105,9 +135,11 @@ class Acceptance {
     private boolean queue(SigningStatus.Pending pending, Deadline deadline) {
         try {
             publisher.publish(RetryMessage.of(pending), deadline.atMost(BROKER_PATIENCE));
+            broker.worked();
             return true;
         } catch (NotConfirmedException e) {
-            log.warn("{}: not queued yet, {}", pending.message(), e.getMessage());
+            broker.failed("a message was not queued: " + e.getMessage());
+            log.debug("{}: not queued yet", pending.message(), e);
             return false;
         }
     }

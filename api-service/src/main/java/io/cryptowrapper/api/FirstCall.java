@@ -1,6 +1,5 @@
 package io.cryptowrapper.api;
 
-import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
@@ -14,8 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
@@ -32,23 +29,14 @@ class FirstCall {
     static final Failure OVERTAKEN =
             new Failure(504, "The first call of the upstream has not come to an end in time. The message is queued.");
 
-    private static final Logger log = LoggerFactory.getLogger(FirstCall.class);
-
     private final UpstreamQuota quota;
     private final UpstreamClient upstream;
-    private final SignatureStore store;
     private final Acceptance acceptance;
     private final CryptoSettings settings;
 
-    FirstCall(
-            UpstreamQuota quota,
-            UpstreamClient upstream,
-            SignatureStore store,
-            Acceptance acceptance,
-            CryptoSettings settings) {
+    FirstCall(UpstreamQuota quota, UpstreamClient upstream, Acceptance acceptance, CryptoSettings settings) {
         this.quota = quota;
         this.upstream = upstream;
-        this.store = store;
         this.acceptance = acceptance;
         this.settings = settings;
     }
@@ -59,15 +47,15 @@ class FirstCall {
      * @param reserve the time before the deadline that is not spent on waiting for the upstream
      */
     Answer make(Message message, Deadline deadline, Duration reserve) {
-        UpstreamQuota.Answer permission;
+        UpstreamQuota.Permission permission;
         try {
             permission = quota.takeForFirstCall();
         } catch (DataAccessException redisIsDown) {
             return acceptance.accept(message, Failure.quotaUnknown(), deadline);
         }
         return switch (permission) {
-            case UpstreamQuota.Answer.Granted(Grant grant) -> call(grant, message, deadline, reserve);
-            case UpstreamQuota.Answer.Wait used -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
+            case UpstreamQuota.Permission.Granted(Grant grant) -> call(grant, message, deadline, reserve);
+            case UpstreamQuota.Permission.Wait used -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
         };
     }
 
@@ -103,19 +91,15 @@ class FirstCall {
 
     private void useLate(Message message, UpstreamOutcome outcome) {
         quota.heed(outcome);
-        try {
-            switch (outcome) {
-                case UpstreamOutcome.Signed(var signature) ->
-                    store.record(message.id(), new SigningStatus.Signed(signature));
-                case UpstreamOutcome.Rejected(var failure) ->
-                    store.record(message.id(), new SigningStatus.Rejected(failure));
-                // The message waits in the queue already, with what its client was told.
-                case UpstreamOutcome.Failed failed -> {}
-                case UpstreamOutcome.KeyRefused refused -> {}
-                case UpstreamOutcome.NotCalled notCalled -> {}
-            }
-        } catch (DataAccessException e) {
-            log.warn("{}: a late answer could not be stored; the message is tried again in its turn", message);
+        switch (outcome) {
+            case UpstreamOutcome.Signed(var signature) ->
+                acceptance.settleLate(message, new SigningStatus.Signed(signature));
+            case UpstreamOutcome.Rejected(var failure) ->
+                acceptance.settleLate(message, new SigningStatus.Rejected(failure));
+            // The message waits in the queue already, with what its client was told.
+            case UpstreamOutcome.Failed failed -> {}
+            case UpstreamOutcome.KeyRefused refused -> {}
+            case UpstreamOutcome.NotCalled notCalled -> {}
         }
     }
 }

@@ -100,7 +100,7 @@ class Signer implements AutoCloseable {
                 Duration left = deadline.leaving(TIME_TO_TAKE_OVER);
                 if (left.isZero()) {
                     // Whoever claimed it is gone; what he may have queued is the same attempt, and counts once.
-                    return acceptance.accept(message, FirstCall.OVERTAKEN, deadline);
+                    return acceptance.takeOver(message, FirstCall.OVERTAKEN, deadline);
                 }
                 ticket.await(left);
             }

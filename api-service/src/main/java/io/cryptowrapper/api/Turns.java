@@ -31,6 +31,11 @@ class Turns {
         line.join(id, policy.delayBefore(attempt));
     }
 
+    /** Takes a message out of the line that waits no more. */
+    void leave(MessageId id) {
+        line.leave(id);
+    }
+
     Duration untilTurnOf(MessageId id) {
         try {
             Duration nextRetry = quota.untilNextRetry();

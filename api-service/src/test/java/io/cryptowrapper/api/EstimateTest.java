@@ -118,8 +118,7 @@ class EstimateTest {
     @Test
     void while_the_budget_is_used_up_a_message_is_queued_without_a_call_and_told_when_it_will_be() throws Exception {
         String message = RunningApi.newMessage();
-        // A retry waits for its turn.
-        api.redis().opsForHash().put("sign:quota", "reserved", Long.toString(System.currentTimeMillis() + 5000));
+        api.redis().opsForHash().put("sign:quota", "hold", Long.toString(System.currentTimeMillis() + 5000));
         RawHttp.Response response = api.sign(message);
 
         assertThat(response.body())
@@ -127,7 +126,7 @@ class EstimateTest {
                 .contains("The upstream was not called yet: its quota is used up. The message is queued.");
         assertThat(secondsIn(response)).isBetween(1, 6);
         assertThat(upstream.calls()).noneMatch(call -> call.message().equals(message));
-        api.redis().opsForHash().delete("sign:quota", "reserved");
+        api.redis().opsForHash().delete("sign:quota", "hold");
     }
 
     /** The body's number, which is that of the header as well. */

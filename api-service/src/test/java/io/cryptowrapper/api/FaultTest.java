@@ -14,13 +14,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.data.redis.core.RedisCallback;
 
 /** What clients are told while upstream, Redis or RabbitMQ are away: cut off, or there and silent. */
 class FaultTest {
@@ -171,6 +176,24 @@ class FaultTest {
     }
 
     @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void what_is_wrong_with_redis_and_rabbitmq_is_told_once_in_the_log(CapturedOutput output) throws Exception {
+        try (RunningApi another = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl())) {
+            another.toBroker().cut();
+            // Full: it can be read and not written.
+            letRedisUse(another, "1");
+            for (int i = 0; i < 5; i++) {
+                another.sign(RunningApi.newMessage());
+            }
+            letRedisUse(another, "0");
+        }
+
+        assertThat(output.getOut())
+                .containsOnlyOnce("Redis: OOM command not allowed")
+                .containsOnlyOnce("RabbitMQ: a message was not queued: RabbitMQ does not answer");
+    }
+
+    @Test
     void when_both_fall_silent_during_the_call_the_answer_still_comes_in_time() throws Exception {
         upstream.follow(called -> {
             api.toRedis().silence();
@@ -233,6 +256,13 @@ class FaultTest {
             // For a window nobody calls.
             assertThat(refused.sign(RunningApi.newMessage()).body()).contains("its quota is used up");
         }
+    }
+
+    private static void letRedisUse(RunningApi any, String bytes) {
+        any.redis().execute((RedisCallback<@Nullable Object>) redis -> {
+            redis.serverCommands().setConfig("maxmemory", bytes);
+            return null;
+        });
     }
 
     private RawHttp.Response signInTime() throws IOException {

@@ -37,16 +37,27 @@ public class Outbox {
     }
 
     /**
+     * A message taken from the outbox.
+     *
+     * @param takenAt when, by the clock of Redis: it tells whether the message was added again since
+     */
+    public record Entry(MessageId id, String takenAt) {}
+
+    /**
      * Up to a hundred messages that have lain here untouched for {@code age} or longer. They stay here until they are
      * removed, but for as long again nobody else gets them.
      */
-    public List<MessageId> takeOlderThan(Duration age) {
-        List<?> ids = redis.execute(SCRIPT, key, "take", Long.toString(age.toMillis()), Integer.toString(BATCH));
-        return ids.stream().map(id -> new MessageId((String) id)).toList();
+    public List<Entry> takeOlderThan(Duration age) {
+        List<?> reply = redis.execute(SCRIPT, key, "take", Long.toString(age.toMillis()), Integer.toString(BATCH));
+        String now = (String) reply.getFirst();
+        return reply.stream()
+                .skip(1)
+                .map(id -> new Entry(new MessageId((String) id), now))
+                .toList();
     }
 
-    /** Removes a message that is in the queue, or needs to be there no more. */
-    public void remove(MessageId id) {
-        redis.opsForZSet().remove(key.getFirst(), id.hex());
+    /** Removes a message that is in the queue, or needs to be there no more, unless it was added again meanwhile. */
+    public void remove(Entry entry) {
+        redis.execute(SCRIPT, key, "remove", entry.id().hex(), entry.takenAt());
     }
 }

@@ -8,4 +8,8 @@ public class NotConfirmedException extends RuntimeException {
     NotConfirmedException(String reason) {
         super(reason);
     }
+
+    NotConfirmedException(String reason, Throwable cause) {
+        super(reason, cause);
+    }
 }

@@ -21,6 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record RetryMessage(Message message, int attempt, Instant acceptedAt) {
 
+    /** More than any message has, however short its delays. */
+    private static final int MOST_ATTEMPTS = 1_000_000_000;
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     public RetryMessage {
@@ -48,8 +51,11 @@ public record RetryMessage(Message message, int attempt, Instant acceptedAt) {
         if (json == null || json.v() != 1) {
             throw new UnreadableException("not of version 1");
         }
-        if (json.message() == null || json.message().isEmpty() || json.attempt() < 1) {
-            throw new UnreadableException("without a message or an attempt");
+        if (json.message() == null || json.message().isEmpty()) {
+            throw new UnreadableException("without a message");
+        }
+        if (json.attempt() < 1 || json.attempt() > MOST_ATTEMPTS) {
+            throw new UnreadableException("without a number of an attempt");
         }
         return new RetryMessage(new Message(json.message()), json.attempt(), Instant.ofEpochMilli(json.acceptedAt()));
     }

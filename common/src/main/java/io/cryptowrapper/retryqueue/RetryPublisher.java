@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -72,15 +73,24 @@ public class RetryPublisher implements AutoCloseable {
     }
 
     private void send(String queue, byte[] payload, Map<String, Object> headers, Duration patience) {
+        if (!patience.isPositive()) {
+            throw new NotConfirmedException("no time is left");
+        }
         if (!places.tryAcquire()) {
             throw new NotConfirmedException("too many messages wait for the broker already");
         }
         var correlation = new CorrelationData(UUID.randomUUID().toString());
         // Connecting may block for long, and under a lock: a thread of its own does it, and nobody waits longer than he
         // wants.
-        CompletableFuture<Void> sent = CompletableFuture.runAsync(
-                        () -> rabbit.send("", queue, persistent(payload, headers), correlation), publishing)
-                .whenComplete((done, error) -> places.release());
+        CompletableFuture<Void> sent;
+        try {
+            sent = CompletableFuture.runAsync(
+                    () -> rabbit.send("", queue, persistent(payload, headers), correlation), publishing);
+        } catch (RejectedExecutionException e) {
+            places.release();
+            throw new NotConfirmedException("this process is about to end", e);
+        }
+        sent.whenComplete((done, error) -> places.release());
         try {
             long deadline = System.nanoTime() + patience.toNanos();
             sent.get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -93,13 +103,13 @@ public class RetryPublisher implements AutoCloseable {
             if (!confirm.ack()) {
                 // A reason is given by the client, when it has lost the connection, and never by the broker.
                 throw confirm.reason() == null
-                        ? new NotTakenException("the broker refused the message")
+                        ? new NotTakenException("RabbitMQ refused the message")
                         : new NotConfirmedException("the connection was lost");
             }
         } catch (TimeoutException e) {
-            throw new NotConfirmedException("the broker did not answer in time");
+            throw new NotConfirmedException("RabbitMQ did not answer in time", e);
         } catch (ExecutionException e) {
-            throw new NotConfirmedException("the broker cannot be reached");
+            throw new NotConfirmedException(BrokerFault.in(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NotConfirmedException("interrupted");

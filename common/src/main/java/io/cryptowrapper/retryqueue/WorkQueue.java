@@ -1,11 +1,8 @@
 package io.cryptowrapper.retryqueue;
 
-import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
-import com.rabbitmq.client.PossibleAuthenticationFailureException;
-import com.rabbitmq.client.ShutdownSignalException;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,6 +23,7 @@ import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 public class WorkQueue implements AutoCloseable {
 
     private static final Duration PARKING_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(1);
 
     private final ConnectionFactory connections;
     private final RetryTopology topology;
@@ -50,7 +48,7 @@ public class WorkQueue implements AutoCloseable {
         return count > (countsThoseUnderWay ? underWay : 0);
     }
 
-    /** How many messages wait, due or not, without those that are being tried right now. */
+    /** How many messages wait, due or not; of those that are being tried right now, what the broker counts. */
     public synchronized long depth() {
         return Stream.concat(
                         topology.waitQueues().stream().map(RetryTopology.WaitQueue::name),
@@ -84,15 +82,28 @@ public class WorkQueue implements AutoCloseable {
 
     /** Closes the channel: the broker gives what was taken and not settled to others. */
     @Override
-    public synchronized void close() {
-        if (channel != null) {
+    public void close() {
+        Thread closing = closeChannel();
+        try {
+            closing.join(CLOSING_PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** On a thread of its own, as a broker that does not answer is waited for, and others want the lock. */
+    private synchronized Thread closeChannel() {
+        Channel closed = channel;
+        channel = null;
+        return Thread.ofVirtual().name("close-channel").start(() -> {
             try {
-                channel.close();
+                if (closed != null) {
+                    closed.close();
+                }
             } catch (IOException | TimeoutException | RuntimeException e) {
                 // It is closed, one way or the other.
             }
-            channel = null;
-        }
+        });
     }
 
     synchronized void ack(Channel from, long tag) {
@@ -168,9 +179,9 @@ public class WorkQueue implements AutoCloseable {
         over.queueDeclare(queue, true, false, false, topology.queues().get(queue));
     }
 
-    private void settle(Channel from, Settlement settlement) {
+    private void settle(Channel from, Step step) {
         try {
-            settlement.run();
+            step.run();
             if (from.equals(channel)) {
                 underWay--;
             }
@@ -183,25 +194,16 @@ public class WorkQueue implements AutoCloseable {
     /** What is under way on a channel that has taken the place of the lost one is left alone. */
     private AmqpException lost(Channel from, Exception cause) {
         if (from.equals(channel)) {
-            close();
+            closeChannel();
         }
         return unanswered(cause);
     }
 
     private static AmqpException unanswered(Exception cause) {
-        for (Throwable reason = cause; reason != null; reason = reason.getCause()) {
-            if (reason instanceof ShutdownSignalException signal
-                    && signal.getReason() instanceof AMQP.Channel.Close refusal) {
-                return new AmqpException("RabbitMQ refuses: " + refusal.getReplyText(), cause);
-            }
-            if (reason instanceof PossibleAuthenticationFailureException) {
-                return new AmqpException("RabbitMQ refuses the user name or the password", cause);
-            }
-        }
-        return new AmqpException("RabbitMQ does not answer", cause);
+        return new AmqpException(BrokerFault.in(cause), cause);
     }
 
-    private interface Settlement {
+    private interface Step {
         void run() throws IOException;
     }
 }

@@ -137,11 +137,14 @@ public record CryptoSettings(
      */
     public record Message(@DefaultValue("8KB") DataSize maxSize) {
 
+        /** Each connection may take some four times as much memory, and it all travels in a request's line. */
+        private static final long MOST_BYTES = 64 * 1024;
+
         public Message {
             require(
-                    maxSize.toBytes() >= 1 && maxSize.toKilobytes() <= 1024,
+                    maxSize.toBytes() >= 1 && maxSize.toBytes() <= MOST_BYTES,
                     "CRYPTO_MESSAGE_MAX_SIZE",
-                    "must be from 1B to 1MB, not " + maxSize);
+                    "must be from 1B to 64KB, not " + maxSize);
         }
     }
 }

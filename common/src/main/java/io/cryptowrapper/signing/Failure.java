@@ -20,6 +20,11 @@ public record Failure(int statusCode, String body) {
         return new Failure(502, "The connection to the upstream failed: " + why + ".");
     }
 
+    /** Something went wrong in the wrapper itself. */
+    public static Failure unforeseen() {
+        return new Failure(500, "The attempt failed in the wrapper itself; its log says why. The message is queued.");
+    }
+
     /** The upstream was not called, because its budget was spent. */
     public static Failure quotaUsedUp() {
         return new Failure(429, "The upstream was not called yet: its quota is used up. The message is queued.");

@@ -5,6 +5,11 @@ import java.time.Instant;
 /** What has become of a message so far. */
 public sealed interface SigningStatus {
 
+    /** Whether a copy of the message that travels to this attempt, counted from 1, is still to be tried. */
+    default boolean awaits(int attempt) {
+        return this instanceof Pending pending && attempt >= pending.attempt();
+    }
+
     /** There is a signature; this is final. */
     record Signed(Signature signature) implements SigningStatus {}
 

@@ -30,11 +30,6 @@ public final class Grant {
         this.renewal = renewal;
     }
 
-    /** Whether it is worth while to prepare a call. */
-    public boolean isFresh() {
-        return ageInNanos() < guard.toNanos();
-    }
-
     /** Asked at the last moment before the request is sent; if it says no, nothing may be sent. */
     boolean allowsSending() {
         long half = guard.toNanos() / 2;

@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Tells what an upstream's response means: the one place that decides what a signature is. */
@@ -21,11 +24,20 @@ final class OutcomeReader {
     /** The longest body that is read. A signature is shorter; an error body is cut. */
     static final int MOST_BYTES = 16 * 1024;
 
-    private final String key;
+    /** What is shorter, such as "Bearer", is no secret, or stands in a signature by chance. */
+    private static final int SHORTEST_SECRET = 8;
+
+    /** The key and each of its words; an upstream may quote a part. The longest are first. */
+    private final List<String> secrets;
+
     private final Clock clock;
 
     OutcomeReader(String key, Clock clock) {
-        this.key = key;
+        this.secrets = Stream.concat(
+                        Stream.of(key), Stream.of(key.split("\\s+")).filter(word -> word.length() >= SHORTEST_SECRET))
+                .distinct()
+                .sorted(Comparator.comparing(String::length).reversed())
+                .toList();
         this.clock = clock;
     }
 
@@ -59,6 +71,9 @@ final class OutcomeReader {
                 || text.stripLeading().startsWith("<")) {
             return noSignature("a web page");
         }
+        if (secrets.stream().anyMatch(secret -> secret.length() >= SHORTEST_SECRET && text.contains(secret))) {
+            return noSignature("a text with our key in it");
+        }
         return new UpstreamOutcome.Signed(new Signature(text));
     }
 
@@ -69,10 +84,17 @@ final class OutcomeReader {
 
     private Failure failure(int status, byte[] body) {
         String text = new String(Arrays.copyOf(body, Math.min(body.length, MOST_BYTES)), StandardCharsets.UTF_8);
-        // An upstream may quote the key that it refuses.
         return new Failure(
-                status,
-                text.isBlank() ? "The upstream answered " + status + " without a body." : text.replace(key, "[key]"));
+                status, text.isBlank() ? "The upstream answered " + status + " without a body." : withoutSecrets(text));
+    }
+
+    /** An upstream may quote the key that it refuses. */
+    private String withoutSecrets(String text) {
+        String shown = text;
+        for (String secret : secrets) {
+            shown = shown.replace(secret, "[key]");
+        }
+        return shown;
     }
 
     /** RFC 9110, 10.2.3: seconds, or a date. */

@@ -54,7 +54,6 @@ public class UpstreamClient implements AutoCloseable {
     private final String key;
     private final OutcomeReader reader;
     private final CloseableHttpClient http;
-    private volatile boolean keyRefused;
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
     public UpstreamClient(CryptoSettings.Api api, Clock clock) {
@@ -75,7 +74,6 @@ public class UpstreamClient implements AutoCloseable {
                 .disableContentCompression()
                 .disableCookieManagement()
                 .disableAuthCaching()
-                .setUserAgent("CryptoAPIWrapper")
                 .addRequestInterceptorLast(UpstreamClient::checkGrant)
                 .build();
     }
@@ -94,6 +92,8 @@ public class UpstreamClient implements AutoCloseable {
         request.setConfig(RequestConfig.custom()
                 .setResponseTimeout(Timeout.of(limit))
                 .setConnectionRequestTimeout(Timeout.of(limit))
+                // Offered by default, and refused with 403 by some gateways.
+                .setProtocolUpgradeEnabled(false)
                 .build());
         HttpClientContext context = HttpClientContext.create();
         context.setAttribute(GRANT, grant);
@@ -101,11 +101,6 @@ public class UpstreamClient implements AutoCloseable {
         return CompletableFuture.supplyAsync(() -> exchange(request, context, limit), calls)
                 .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((outcome, error) -> request.cancel());
-    }
-
-    /** Whether the upstream has refused our key, and accepted it in no later call. */
-    public boolean keyIsRefused() {
-        return keyRefused;
     }
 
     @Override
@@ -116,15 +111,7 @@ public class UpstreamClient implements AutoCloseable {
 
     private UpstreamOutcome exchange(HttpGet request, HttpClientContext context, Duration limit) {
         try {
-            UpstreamOutcome outcome = send(request, context);
-            // Other failures tell nothing of the key: an upstream that is down may not even look at it.
-            keyRefused = switch (outcome) {
-                case UpstreamOutcome.KeyRefused refused -> true;
-                case UpstreamOutcome.Signed signed -> false;
-                case UpstreamOutcome.Rejected rejected -> false;
-                default -> keyRefused;
-            };
-            return outcome;
+            return send(request, context);
         } catch (GrantTooOldException e) {
             return new UpstreamOutcome.NotCalled();
         } catch (SocketTimeoutException e) {

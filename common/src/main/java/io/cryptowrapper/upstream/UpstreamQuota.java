@@ -37,14 +37,15 @@ public class UpstreamQuota {
     /** On a busy machine a call may need this long to arrive, however short the window is. */
     private static final Duration LEAST_GUARD = Duration.ofMillis(200);
 
-    /** As in the script. */
-    private static final Duration LONGEST_HOLD = Duration.ofHours(1);
+    /** Or a window, where that is longer. */
+    private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
 
     private final StringRedisTemplate redis;
     private final List<String> key;
     private final CryptoSettings.Quota quota;
     private final Duration period;
     private final Duration guard;
+    private final Duration longestPause;
     private final Supplier<String> clock;
     private final LongSupplier nanoClock;
 
@@ -52,18 +53,19 @@ public class UpstreamQuota {
     private final AtomicLong seen = new AtomicLong();
 
     private final AtomicReference<@Nullable Owed> owed = new AtomicReference<>();
+    private volatile boolean keyRefused;
 
     /** A pause that Redis could not be told of, by the clock of nanoseconds. */
-    private record Owed(long until) {}
+    private record Owed(String op, long until) {}
 
     /** What the quota says to somebody who wants to call. */
-    public sealed interface Answer {
+    public sealed interface Permission {
 
         /** Call now. */
-        record Granted(Grant grant) implements Answer {}
+        record Granted(Grant grant) implements Permission {}
 
         /** Ask again after this time. */
-        record Wait(Duration time) implements Answer {}
+        record Wait(Duration time) implements Permission {}
     }
 
     /**
@@ -90,20 +92,24 @@ public class UpstreamQuota {
         this.quota = quota;
         this.period = period;
         this.guard = guardOf(quota.window());
+        this.longestPause = longest(LONGEST_PAUSE, quota.window().plus(guard));
         this.clock = clock;
         this.nanoClock = nanoClock;
     }
 
-    /** Asks for a first call, made while its client waits. Refused while a retry waits for its turn. */
-    public Answer takeForFirstCall() {
+    /**
+     * Asks for a first call, made while its client waits. While a retry waits for its turn, it is refused, unless the
+     * budget has room for more calls than retries can use.
+     */
+    public Permission takeForFirstCall() {
         return take("first");
     }
 
     /**
-     * Asks for a retry. While the answer is to wait, and for half a second after the last such answer or grant, first
-     * calls are refused.
+     * Asks for a retry. While the answer is to wait, and for half a second after the last such answer or grant, a retry
+     * counts as waiting for its turn.
      */
-    public Answer takeForRetry() {
+    public Permission takeForRetry() {
         return take("retry");
     }
 
@@ -114,37 +120,62 @@ public class UpstreamQuota {
 
     /**
      * Makes all callers do what an outcome asks of one: after a {@code Retry-After} nobody calls until it is over, an
-     * hour at most, and after a refused key nobody calls for a window, as it will be refused until an operator has
-     * changed it. Where Redis does not answer, nobody calls anyway; what is left of the pause is asked for when it
-     * does.
+     * hour or a window at most, and after a refused key nobody calls for a window, as it will be refused until an
+     * operator has changed it. Where Redis does not answer, nobody calls anyway; what is left of the pause is asked for
+     * when it does.
      */
     public void heed(UpstreamOutcome outcome) {
         switch (outcome) {
             case UpstreamOutcome.KeyRefused refused -> {
                 log.error("The upstream refuses the key: check CRYPTO_API_KEY. Calls pause.");
-                hold(quota.window());
+                keyRefused = true;
+                pause("refuse", quota.window());
             }
-            case UpstreamOutcome.Failed(var failure, var retryAfter) when retryAfter != null -> hold(retryAfter);
-            default -> {}
+            case UpstreamOutcome.Failed(var failure, var retryAfter) -> {
+                // Other failures tell nothing of the key: an upstream that is down may not even look at it.
+                if (retryAfter != null) {
+                    pause("hold", retryAfter);
+                }
+            }
+            case UpstreamOutcome.Signed signed -> keyIsAccepted();
+            case UpstreamOutcome.Rejected rejected -> keyIsAccepted();
+            case UpstreamOutcome.NotCalled notCalled -> {}
         }
+    }
+
+    /**
+     * Whether the upstream has refused our key, to whichever process, and accepted it in no later call. Where Redis
+     * does not answer, what was last heard.
+     */
+    public boolean keyIsRefused() {
+        try {
+            ask("peek", 0);
+        } catch (DataAccessException redisIsDown) {
+            // What was last heard.
+        }
+        return keyRefused;
     }
 
     /** The time between two retries when many messages wait: the period, or more where the budget allows fewer. */
     public static Duration pace(CryptoSettings.Quota quota, Duration period) {
         Duration share = quota.window().plus(guardOf(quota.window())).dividedBy(quota.calls());
-        return share.compareTo(period) > 0 ? share : period;
+        return longest(share, period);
     }
 
     /** The time by which a window is kept longer than asked, for calls that arrive later than they were granted. */
     static Duration guardOf(Duration window) {
-        Duration share = Duration.ofNanos((long) (window.toNanos() * GUARD_SHARE));
-        return share.compareTo(LEAST_GUARD) > 0 ? share : LEAST_GUARD;
+        return longest(Duration.ofNanos((long) (window.toNanos() * GUARD_SHARE)), LEAST_GUARD);
     }
 
-    private void hold(Duration time) {
-        var unlessTold = new Owed(nanoClock.getAsLong() + Math.min(time.toNanos(), LONGEST_HOLD.toNanos()));
+    private static Duration longest(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private void pause(String op, Duration asked) {
+        Duration time = asked.compareTo(longestPause) < 0 ? asked : longestPause;
+        var unlessTold = new Owed(op, nanoClock.getAsLong() + time.toNanos());
         try {
-            ask("hold", time.toMillis());
+            ask(op, time.toMillis());
         } catch (DataAccessException redisIsDown) {
             owed.set(unlessTold);
         }
@@ -155,19 +186,29 @@ public class UpstreamQuota {
         if (pause != null) {
             long left = pause.until() - nanoClock.getAsLong();
             if (left > 0) {
-                ask("hold", Duration.ofNanos(left).toMillis());
+                ask(pause.op(), Duration.ofNanos(left).toMillis());
             }
             owed.compareAndSet(pause, null);
         }
     }
 
-    private Answer take(String op) {
+    private void keyIsAccepted() {
+        if (keyRefused) {
+            try {
+                ask("accept", 0);
+            } catch (DataAccessException redisIsDown) {
+                // The next call that is answered tells it.
+            }
+        }
+    }
+
+    private Permission take(String op) {
         tellWhatIsOwed();
         long asked = nanoClock.getAsLong();
         Reply reply = ask(op, 0);
         return reply.time().isZero()
-                ? new Answer.Granted(new Grant(nanoClock, asked, guard, () -> renew(reply.number())))
-                : new Answer.Wait(reply.time());
+                ? new Permission.Granted(new Grant(nanoClock, asked, guard, () -> renew(reply.number())))
+                : new Permission.Wait(reply.time());
     }
 
     private boolean renew(long number) {
@@ -180,7 +221,9 @@ public class UpstreamQuota {
 
     private record Reply(Duration time, long number) {}
 
-    /** @param operand of {@code hold}, how long in milliseconds; of {@code renew}, the grant's number */
+    /**
+     * @param operand of {@code hold} and {@code refuse}, how long in milliseconds; of {@code renew}, the grant's number
+     */
     private Reply ask(String op, long operand) {
         List<?> reply = redis.execute(
                 SCRIPT,
@@ -191,9 +234,11 @@ public class UpstreamQuota {
                 Long.toString(period.toMillis()),
                 Long.toString(seen.get()),
                 Long.toString(operand),
+                Long.toString(longestPause.toMillis()),
                 clock.get());
         long granted = (Long) reply.get(1);
         seen.accumulateAndGet(granted, Math::max);
+        keyRefused = (Long) reply.get(2) == 1;
         // The last one granted is the caller's own.
         return new Reply(Duration.ofMillis((Long) reply.get(0)), granted - 1);
     }

@@ -36,6 +36,6 @@ class RedisSetup {
 
     @Bean
     StringRedisTemplate stringRedisTemplate(RedisConnectionFactory connections) {
-        return new StringRedisTemplate(new PromptConnections(connections));
+        return new WatchedRedis(new PromptConnections(connections));
     }
 }

@@ -1,6 +1,6 @@
 package io.cryptowrapper.wiring;
 
-import io.cryptowrapper.upstream.UpstreamClient;
+import io.cryptowrapper.upstream.UpstreamQuota;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.health.contributor.Health;
@@ -11,17 +11,17 @@ import org.springframework.stereotype.Component;
 @Component("upstreamKey")
 class UpstreamKeyHealth implements HealthIndicator {
 
-    private final UpstreamClient upstream;
+    private final UpstreamQuota quota;
 
-    UpstreamKeyHealth(UpstreamClient upstream, MeterRegistry meters) {
-        this.upstream = upstream;
-        Gauge.builder("upstream.key.refused", upstream, client -> client.keyIsRefused() ? 1 : 0)
+    UpstreamKeyHealth(UpstreamQuota quota, MeterRegistry meters) {
+        this.quota = quota;
+        Gauge.builder("upstream.key.refused", quota, key -> key.keyIsRefused() ? 1 : 0)
                 .description("1 while the upstream refuses our key")
                 .register(meters);
     }
 
     @Override
     public Health health() {
-        return upstream.keyIsRefused() ? Health.down().build() : Health.up().build();
+        return quota.keyIsRefused() ? Health.down().build() : Health.up().build();
     }
 }

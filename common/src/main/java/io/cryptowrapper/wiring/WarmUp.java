@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.stereotype.Component;
 
@@ -38,7 +39,8 @@ class WarmUp implements SmartLifecycle {
         running = true;
         Executor threads = task -> Thread.ofVirtual().start(task);
         CompletableFuture.allOf(
-                        CompletableFuture.runAsync(() -> connect("Redis", () -> redis.hasKey("connected")), threads),
+                        CompletableFuture.runAsync(
+                                () -> connect("Redis", () -> redis.execute(RedisConnection::ping)), threads),
                         // On its first connection the queues are declared.
                         CompletableFuture.runAsync(
                                 () -> connect("RabbitMQ", () -> publisher.probe(BROKER_PATIENCE)), threads))

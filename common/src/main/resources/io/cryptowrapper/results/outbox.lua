@@ -8,6 +8,12 @@ if op == 'add' then
   touch(ARGV[2])
   return {}
 end
+if op == 'remove' then
+  -- Not if it was added again meanwhile: that is another promise.
+  if tonumber(redis.call('ZSCORE', key, ARGV[2]) or '') == tonumber(ARGV[3]) then redis.call('ZREM', key, ARGV[2]) end
+  return {}
+end
 local ids = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', now - ARGV[2]), 'LIMIT', 0, ARGV[3])
 for _, id in ipairs(ids) do touch(id) end
+table.insert(ids, 1, string.format('%.0f', now))
 return ids

@@ -2,18 +2,19 @@
 --   granted   how many grants there have ever been
 --   g<n>      when grant number n was given, for the last `calls` of them
 --   retry     when the last retry was granted
---   reserved  until when first calls are refused, because a retry waits for its turn
+--   reserved  until when first calls only get what retries cannot use, because a retry waits for its turn
 --   hold      until when nobody is granted anything
+--   refused   there while the upstream refuses our key
 -- Times are milliseconds by the clock of Redis, so the callers' clocks do not matter.
 local key, op = KEYS[1], ARGV[1]
 local calls, span, period = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local seen = tonumber(ARGV[5]) -- the highest `granted` that the caller has been told
-local operand = tonumber(ARGV[6]) -- hold: for how long; renew: the grant's number
-local MOST_HELD = math.max(3600000, span) -- an hour, or a window
+local operand = tonumber(ARGV[6]) -- hold, refuse: for how long; renew: the grant's number
+local most_held = tonumber(ARGV[7])
 -- Longer than a worker needs from one question to the next, so that no first call slips in between.
 local GRACE = 500
 
-local now = tonumber(ARGV[7]) -- given by tests only
+local now = tonumber(ARGV[8]) -- given by tests only
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -41,8 +42,10 @@ local function ahead(field, most)
   return time or 0
 end
 local function hold(time)
-  if time > ahead('hold', MOST_HELD) then set('hold', time) end
+  if time > ahead('hold', most_held) then set('hold', time) end
 end
+
+local function answer(number) return { number, get('granted'), redis.call('HEXISTS', key, 'refused') } end
 
 local granted = get('granted')
 if not granted or granted < seen then
@@ -57,43 +60,55 @@ if newest and newest > now then
   for n = granted - calls, granted - 1 do past('g' .. int(n)) end
 end
 
-if op == 'hold' then
-  hold(now + math.min(operand, MOST_HELD))
-  return { 0, granted }
+if op == 'hold' or op == 'refuse' then
+  hold(now + math.min(operand, most_held))
+  if op == 'refuse' then set('refused', 1) end
+  return answer(0)
+end
+
+if op == 'accept' then
+  redis.call('HDEL', key, 'refused')
+  return answer(0)
 end
 
 if op == 'renew' then
   -- One that has left the log counts no more: the grant that took its place has been given already.
   local old = get('g' .. int(operand))
-  if not old then return { 1, granted } end
+  if not old then return answer(1) end
   set('g' .. int(operand), now)
   if get('retry') == old then set('retry', now) end
-  return { 0, granted }
+  return answer(0)
 end
 
-local at = math.max(now, ahead('hold', MOST_HELD))
-local oldest = get('g' .. int(granted - calls))
-if oldest then at = math.max(at, oldest + span) end
+-- When `most` grants, this one included, are no more than any window may have.
+local function room(most)
+  local oldest = get('g' .. int(granted - most))
+  return oldest and oldest + span or now
+end
+
+local at = math.max(now, ahead('hold', most_held), room(calls))
 if op == 'first' then
-  at = math.max(at, ahead('reserved', period + 2000))
+  -- What retries can use is kept for them while one waits; of a large budget there is more.
+  local spare = calls - math.ceil(span / period)
+  local reserved = ahead('reserved', period + 2000)
+  if reserved > now and (spare <= 0 or room(spare) > now) then at = math.max(at, reserved) end
 else
   at = math.max(at, (past('retry') or now) + period)
 end
 
 local wait = at - now
-if op == 'peek' then return { wait, granted } end
+if op == 'peek' then return answer(wait) end
 if wait > 0 then
   -- Renewed whenever the worker asks again, and short, so that it ends soon when the worker does.
   if op == 'retry' then set('reserved', now + math.min(wait, 1000) + GRACE) end
-  return { wait, granted }
+  return answer(wait)
 end
 set('g' .. int(granted), now)
 redis.call('HDEL', key, 'g' .. int(granted - calls))
-granted = granted + 1
-set('granted', granted)
+set('granted', granted + 1)
 if op == 'retry' then
   set('retry', now)
   -- The worker now looks whether another message is due.
   set('reserved', now + GRACE)
 end
-return { 0, granted }
+return answer(0)

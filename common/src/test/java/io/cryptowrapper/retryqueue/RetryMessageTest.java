@@ -47,6 +47,8 @@ class RetryMessageTest {
                 "{\"v\":1,\"attempt\":1,\"accepted_at\":0}",
                 "{\"v\":1,\"message\":\"\",\"attempt\":1,\"accepted_at\":0}",
                 "{\"v\":1,\"message\":\"private\",\"attempt\":0,\"accepted_at\":0}",
+                "{\"v\":1,\"message\":\"private\",\"attempt\":1000000001,\"accepted_at\":0}",
+                "{\"v\":1,\"message\":\"private\",\"attempt\":2147483647,\"accepted_at\":0}",
                 "{\"v\":1,\"message\":\"private\",\"accepted_at\":0}",
                 "{\"v\":1,\"message\":\"private\",\"attempt\":\"private\",\"accepted_at\":0}",
                 "{\"v\":1,\"message\":[\"private\"],\"attempt\":1,\"accepted_at\":0}"

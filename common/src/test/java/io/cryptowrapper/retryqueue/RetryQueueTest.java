@@ -243,7 +243,7 @@ class RetryQueueTest {
 
         assertThatThrownBy(() -> publisher.publish(message("m", 1), ofMillis(200)))
                 .isInstanceOf(NotConfirmedException.class)
-                .hasMessage("the broker did not answer in time");
+                .hasMessage("RabbitMQ did not answer in time");
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(ofSeconds(1));
     }

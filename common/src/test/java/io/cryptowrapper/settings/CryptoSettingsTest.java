@@ -98,8 +98,8 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_TIMEOUT       | 11m                      | CRYPTO_RETRY_TIMEOUT must be from 100ms to",
                 "CRYPTO_RETRY_GIVE_UP_AFTER | 0s                       | CRYPTO_RETRY_GIVE_UP_AFTER must be from 1s to",
                 "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
-                "CRYPTO_MESSAGE_MAX_SIZE    | 2MB                      | CRYPTO_MESSAGE_MAX_SIZE must be from 1B to"
-                        + " 1MB,"
+                "CRYPTO_MESSAGE_MAX_SIZE    | 65KB                     | CRYPTO_MESSAGE_MAX_SIZE must be from 1B to"
+                        + " 64KB,"
             })
     void a_value_that_cannot_work_is_one_sentence_that_names_it_and_no_secret(
             String variable, @Nullable String value, String sentence) {

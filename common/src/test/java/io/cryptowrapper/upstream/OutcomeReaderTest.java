@@ -81,6 +81,24 @@ class OutcomeReaderTest {
     }
 
     @Test
+    void each_word_of_a_key_that_could_be_the_secret_is_hidden() {
+        var bearer = new OutcomeReader("Bearer abcdef0123456789", Clock.systemUTC());
+
+        assertThat(bearer.read(401, "", "", "Bearer: abcdef0123456789 is wrong".getBytes(UTF_8)))
+                .isEqualTo(new UpstreamOutcome.KeyRefused(new Failure(401, "Bearer: [key] is wrong")));
+        assertThat(bearer.read(500, "", "", "Authorization: Bearer abcdef0123456789".getBytes(UTF_8)))
+                .isEqualTo(failed(500, "Authorization: [key]", null));
+    }
+
+    @Test
+    void an_answer_that_quotes_the_key_is_no_signature() {
+        assertThat(read(200, "", "Authorization: top-secret")).isEqualTo(noSignature("a text with our key in it"));
+        var shortKey = new OutcomeReader("c2l", Clock.systemUTC());
+        assertThat(shortKey.read(200, "", "", "c2ln".getBytes(UTF_8)))
+                .isEqualTo(new UpstreamOutcome.Signed(new Signature("c2ln")));
+    }
+
+    @Test
     void an_error_is_cut_where_it_gets_long() {
         UpstreamOutcome outcome = read(500, "", "x".repeat(OutcomeReader.MOST_BYTES + 1));
 
@@ -94,13 +112,14 @@ class OutcomeReaderTest {
         "0, 0",
         "'Wed, 25 Nov 2026 08:01:00 GMT', 60",
         "'Wed, 25 Nov 2026 07:59:00 GMT',",
+        "'Fri, 31 Dec 9999 23:59:59 GMT', 251606707199",
         "-1,",
         "1.5,",
         "soon,",
         "99999999999999999999,",
         "'',"
     })
-    void a_retry_after_is_seconds_or_a_date_to_come(String header, @Nullable Integer seconds) {
+    void a_retry_after_is_seconds_or_a_date_to_come(String header, @Nullable Long seconds) {
         assertThat(reader.read(503, "", header, "busy".getBytes(UTF_8)))
                 .isEqualTo(failed(503, "busy", seconds == null ? null : Duration.ofSeconds(seconds)));
     }

@@ -71,6 +71,10 @@ class UpstreamClientTest {
         assertThat(requests.getFirst().getMethod().value()).isEqualTo("GET");
         assertThat(requests.getFirst().getUrl()).isEqualTo("/crypto/sign?message=a%20b");
         assertThat(requests.getFirst().getHeader("Authorization")).isEqualTo("top-secret");
+        // No offer to upgrade, for one, which some gateways refuse.
+        assertThat(requests.getFirst().getAllHeaderKeys())
+                .containsExactlyInAnyOrder("Authorization", "Accept", "Host", "Connection", "User-Agent");
+        assertThat(requests.getFirst().getHeader("Connection")).isIn("keep-alive", "close");
     }
 
     @ParameterizedTest
@@ -213,20 +217,6 @@ class UpstreamClientTest {
 
             assertThat(connected.getNow(false)).isTrue();
         }
-    }
-
-    @Test
-    void a_refused_key_is_remembered_until_it_is_accepted() {
-        assertThat(client.keyIsRefused()).isFalse();
-        answer(aResponse().withStatus(403));
-        call("m");
-        assertThat(client.keyIsRefused()).isTrue();
-        answer(aResponse().withStatus(503));
-        call("m");
-        assertThat(client.keyIsRefused()).isTrue();
-        answer(aResponse().withBody("c2ln"));
-        call("m");
-        assertThat(client.keyIsRefused()).isFalse();
     }
 
     @Test

@@ -9,10 +9,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cryptowrapper.TestRedis;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.SettableClock;
-import io.cryptowrapper.upstream.UpstreamQuota.Answer;
+import io.cryptowrapper.upstream.UpstreamQuota.Permission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,7 +65,8 @@ class UpstreamQuotaTest {
                     }));
             boolean retry = random.nextBoolean();
             UpstreamQuota caller = callers.get(random.nextInt(callers.size()));
-            if ((retry ? caller.takeForRetry() : caller.takeForFirstCall()) instanceof Answer.Granted(Grant grant)) {
+            if ((retry ? caller.takeForRetry() : caller.takeForFirstCall())
+                    instanceof Permission.Granted(Grant grant)) {
                 unused.add(grant);
                 if (retry) {
                     retries.add(clock.millis());
@@ -102,18 +104,18 @@ class UpstreamQuotaTest {
                 if (clock.millis() >= nextAsk[worker]) {
                     nextAsk[worker] = clock.millis()
                             + switch (retriers.get(worker).takeForRetry()) {
-                                case Answer.Granted granted -> {
+                                case Permission.Granted granted -> {
                                     retries.add(clock.millis());
                                     // It fetches the message before it looks for the next one; others come at once.
                                     nextFirstCall = clock.millis() + 1;
                                     yield 50;
                                 }
-                                case Answer.Wait(Duration time) -> Math.min(time.toMillis(), 1000);
+                                case Permission.Wait(Duration time) -> Math.min(time.toMillis(), 1000);
                             };
                 }
             }
             if (clock.millis() >= nextFirstCall) {
-                if (api.takeForFirstCall() instanceof Answer.Granted) {
+                if (api.takeForFirstCall() instanceof Permission.Granted) {
                     firstCalls++;
                 }
                 nextFirstCall = clock.millis() + 100;
@@ -128,23 +130,52 @@ class UpstreamQuotaTest {
     }
 
     @Test
+    void of_a_large_budget_new_messages_get_what_no_retry_can_use() {
+        var quota = new UpstreamQuota(
+                redis,
+                "large",
+                new CryptoSettings.Quota(3 * CALLS, WINDOW),
+                PERIOD,
+                () -> Long.toString(clock.millis()),
+                clock::nanos);
+        List<Long> retries = new ArrayList<>();
+        List<Long> all = new ArrayList<>();
+
+        for (int tick = 0; tick < 12_000; tick++) {
+            if (quota.takeForRetry() instanceof Permission.Granted) {
+                retries.add(clock.millis());
+                all.add(clock.millis());
+            }
+            if (quota.takeForFirstCall() instanceof Permission.Granted) {
+                all.add(clock.millis());
+            }
+            clock.advance(ofMillis(50));
+        }
+
+        assertThat(gaps(retries)).allSatisfy(gap -> assertThat(gap).isEqualTo(PERIOD.toMillis()));
+        assertThat(mostInAnyWindow(all)).isLessThanOrEqualTo(3 * CALLS);
+        // In 60.48 s there may be 11 retries; the other 19 are for new messages.
+        assertThat(all.size()).isGreaterThanOrEqualTo(10 * 19);
+    }
+
+    @Test
     void first_calls_alone_may_use_the_whole_budget_at_once() {
         UpstreamQuota quota = process();
 
         for (int i = 0; i < CALLS; i++) {
-            assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+            assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
             clock.advance(ofSeconds(1));
         }
 
         assertThat(quota.takeForFirstCall())
-                .isEqualTo(new Answer.Wait(WINDOW.plus(GUARD).minusSeconds(10)));
+                .isEqualTo(new Permission.Wait(WINDOW.plus(GUARD).minusSeconds(10)));
     }
 
     @Test
     void after_a_missing_key_retries_wait_one_period_and_first_calls_do_not() {
-        assertThat(process().takeForRetry()).isEqualTo(new Answer.Wait(PERIOD));
+        assertThat(process().takeForRetry()).isEqualTo(new Permission.Wait(PERIOD));
         redis.delete("quota");
-        assertThat(process().takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(process().takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @Test
@@ -153,9 +184,9 @@ class UpstreamQuotaTest {
         quota.takeForRetry();
 
         clock.advance(ofMillis(1499));
-        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Wait.class);
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Wait.class);
         clock.advance(ofMillis(1));
-        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @Test
@@ -163,12 +194,12 @@ class UpstreamQuotaTest {
         UpstreamQuota quota = process();
         quota.takeForRetry();
         clock.advance(PERIOD);
-        assertThat(quota.takeForRetry()).isInstanceOf(Answer.Granted.class);
+        assertThat(quota.takeForRetry()).isInstanceOf(Permission.Granted.class);
 
         clock.advance(ofMillis(499));
-        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Wait.class);
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Wait.class);
         clock.advance(ofMillis(1));
-        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @Test
@@ -179,13 +210,13 @@ class UpstreamQuotaTest {
         clock.advance(ofSeconds(4));
 
         assertThat(quota.untilNextRetry()).isEqualTo(ofSeconds(2));
-        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @Test
     void a_renewed_grant_counts_from_its_renewal() {
         UpstreamQuota quota = process();
-        Grant late = ((Answer.Granted) quota.takeForFirstCall()).grant();
+        Grant late = ((Permission.Granted) quota.takeForFirstCall()).grant();
         clock.advance(ofSeconds(2));
         for (int i = 1; i < CALLS; i++) {
             quota.takeForFirstCall();
@@ -194,7 +225,7 @@ class UpstreamQuotaTest {
 
         assertThat(late.allowsSending()).isTrue();
 
-        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Permission.Wait(WINDOW.plus(GUARD)));
     }
 
     @Test
@@ -202,7 +233,7 @@ class UpstreamQuotaTest {
         UpstreamQuota quota = process();
         quota.takeForRetry();
         clock.advance(PERIOD);
-        Grant late = ((Answer.Granted) quota.takeForRetry()).grant();
+        Grant late = ((Permission.Granted) quota.takeForRetry()).grant();
         clock.advance(ofSeconds(2));
 
         assertThat(late.allowsSending()).isTrue();
@@ -213,10 +244,10 @@ class UpstreamQuotaTest {
     @Test
     void a_grant_that_others_have_taken_the_place_of_cannot_be_renewed() {
         UpstreamQuota quota = process();
-        Grant forgotten = ((Answer.Granted) quota.takeForFirstCall()).grant();
+        Grant forgotten = ((Permission.Granted) quota.takeForFirstCall()).grant();
         clock.advance(WINDOW.plus(GUARD));
         for (int i = 0; i < CALLS; i++) {
-            assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+            assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
         }
 
         assertThat(forgotten.allowsSending()).isFalse();
@@ -229,7 +260,7 @@ class UpstreamQuotaTest {
             before.takeForFirstCall();
         }
 
-        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        assertThat(process().takeForFirstCall()).isEqualTo(new Permission.Wait(WINDOW.plus(GUARD)));
     }
 
     @Test
@@ -238,10 +269,10 @@ class UpstreamQuotaTest {
         quota.takeForFirstCall();
         redis.delete("quota");
 
-        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
-        assertThat(process().takeForFirstCall()).isInstanceOf(Answer.Wait.class);
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Permission.Wait(WINDOW.plus(GUARD)));
+        assertThat(process().takeForFirstCall()).isInstanceOf(Permission.Wait.class);
         clock.advance(WINDOW.plus(GUARD));
-        assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @Test
@@ -251,7 +282,7 @@ class UpstreamQuotaTest {
         redis.opsForHash().put("quota", "granted", "0");
         redis.opsForHash().delete("quota", "g0");
 
-        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Permission.Wait(WINDOW.plus(GUARD)));
     }
 
     @Test
@@ -264,22 +295,22 @@ class UpstreamQuotaTest {
 
         clock.advance(Duration.ofHours(-5));
 
-        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
-        assertThat(quota.takeForRetry()).isEqualTo(new Answer.Wait(WINDOW.plus(GUARD)));
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Permission.Wait(WINDOW.plus(GUARD)));
+        assertThat(quota.takeForRetry()).isEqualTo(new Permission.Wait(WINDOW.plus(GUARD)));
         clock.advance(WINDOW.plus(GUARD));
-        assertThat(quota.takeForRetry()).isInstanceOf(Answer.Granted.class);
+        assertThat(quota.takeForRetry()).isInstanceOf(Permission.Granted.class);
         clock.advance(ofMillis(500));
         for (int i = 1; i < CALLS; i++) {
-            assertThat(quota.takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+            assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"7, 7", "3600, 3600", "86400, 3600"})
-    void a_retry_after_holds_everybody_off_for_an_hour_at_most(int asked, int held) {
+    @CsvSource({"7, 7", "3600, 3600", "86400, 3600", "251606707199, 3600"})
+    void a_retry_after_holds_everybody_off_for_an_hour_at_most(long asked, int held) {
         process().heed(failed(ofSeconds(asked)));
 
-        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(held)));
+        assertThat(process().takeForFirstCall()).isEqualTo(new Permission.Wait(ofSeconds(held)));
         assertThat(process().untilNextRetry()).isEqualTo(ofSeconds(Math.max(held, PERIOD.toSeconds())));
     }
 
@@ -288,7 +319,7 @@ class UpstreamQuotaTest {
         process().heed(failed(ofSeconds(60)));
         process().heed(failed(ofSeconds(1)));
 
-        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(60)));
+        assertThat(process().takeForFirstCall()).isEqualTo(new Permission.Wait(ofSeconds(60)));
     }
 
     @Test
@@ -298,12 +329,12 @@ class UpstreamQuotaTest {
         quota.takeForFirstCall();
         redis.delete("quota");
         assertThat(quota.takeForFirstCall())
-                .isEqualTo(new Answer.Wait(longWindow.plus(UpstreamQuota.guardOf(longWindow))));
+                .isEqualTo(new Permission.Wait(longWindow.plus(UpstreamQuota.guardOf(longWindow))));
 
         quota.heed(failed(ofSeconds(1)));
 
         assertThat(quota.takeForFirstCall())
-                .isEqualTo(new Answer.Wait(longWindow.plus(UpstreamQuota.guardOf(longWindow))));
+                .isEqualTo(new Permission.Wait(longWindow.plus(UpstreamQuota.guardOf(longWindow))));
     }
 
     @Test
@@ -313,7 +344,7 @@ class UpstreamQuotaTest {
         quota.heed(failed(ofMinutes(30)));
         redis.opsForHash().put("quota", "granted", "0");
 
-        assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(ofMinutes(30)));
+        assertThat(quota.takeForFirstCall()).isEqualTo(new Permission.Wait(ofMinutes(30)));
     }
 
     @Test
@@ -332,8 +363,8 @@ class UpstreamQuotaTest {
             clock.advance(ofSeconds(30));
             gate.open();
 
-            assertThat(quota.takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(70)));
-            assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(ofSeconds(70)));
+            assertThat(quota.takeForFirstCall()).isEqualTo(new Permission.Wait(ofSeconds(70)));
+            assertThat(process().takeForFirstCall()).isEqualTo(new Permission.Wait(ofSeconds(70)));
             connections.destroy();
         }
     }
@@ -342,7 +373,21 @@ class UpstreamQuotaTest {
     void a_refused_key_holds_everybody_off_for_a_window() {
         process().heed(new UpstreamOutcome.KeyRefused(new Failure(401, "who?")));
 
-        assertThat(process().takeForFirstCall()).isEqualTo(new Answer.Wait(WINDOW));
+        assertThat(process().takeForFirstCall()).isEqualTo(new Permission.Wait(WINDOW));
+    }
+
+    @Test
+    void every_process_knows_of_a_refused_key_until_any_of_them_has_had_it_accepted() {
+        UpstreamQuota one = process();
+        UpstreamQuota other = process();
+        assertThat(other.keyIsRefused()).isFalse();
+
+        one.heed(new UpstreamOutcome.KeyRefused(new Failure(403, "no")));
+        assertThat(other.keyIsRefused()).isTrue();
+        one.heed(failed(null));
+        assertThat(other.keyIsRefused()).isTrue();
+        other.heed(new UpstreamOutcome.Signed(new Signature("c2ln")));
+        assertThat(one.keyIsRefused()).isFalse();
     }
 
     @Test
@@ -350,7 +395,7 @@ class UpstreamQuotaTest {
         process().heed(failed(null));
         process().heed(new UpstreamOutcome.Rejected(new Failure(422, "no")));
 
-        assertThat(process().takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(process().takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @Test
@@ -359,7 +404,7 @@ class UpstreamQuotaTest {
             process().takeForFirstCall();
         }
 
-        assertThat(process("other").takeForFirstCall()).isInstanceOf(Answer.Granted.class);
+        assertThat(process("other").takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
     @ParameterizedTest
@@ -384,7 +429,7 @@ class UpstreamQuotaTest {
             List<Callable<Void>> callers = Collections.nCopies(16, () -> {
                 var quota = new UpstreamQuota(redis, "real", new CryptoSettings.Quota(5, window), ofMillis(10));
                 while (System.nanoTime() < end) {
-                    if (quota.takeForFirstCall() instanceof Answer.Granted(Grant grant) && grant.allowsSending()) {
+                    if (quota.takeForFirstCall() instanceof Permission.Granted(Grant grant) && grant.allowsSending()) {
                         grants.add(System.nanoTime() / 1_000_000);
                     }
                 }

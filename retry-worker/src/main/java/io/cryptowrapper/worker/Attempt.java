@@ -3,11 +3,13 @@ package io.cryptowrapper.worker;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.NotConfirmedException;
 import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.upstream.Grant;
 import io.cryptowrapper.upstream.UpstreamClient;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -79,32 +81,41 @@ class Attempt {
         try {
             settlement.turnBegins(delivery.message());
             UpstreamOutcome outcome =
-                    upstream.call(grant, delivery.message().message(), timeout).join();
+                    upstream.call(grant, delivery.message().message(), timeout).get();
             quota.heed(outcome);
-            switch (outcome) {
-                case UpstreamOutcome.Signed(var signature) -> settlement.signed(delivery, signature);
-                case UpstreamOutcome.Rejected(var failure) -> settlement.rejected(delivery, failure);
-                case UpstreamOutcome.Failed(var failure, var retryAfter) -> settlement.failed(delivery, failure);
-                case UpstreamOutcome.KeyRefused(var failure) -> settlement.failed(delivery, failure);
-                case UpstreamOutcome.NotCalled() -> delivery.handBack();
-            }
+            settle(delivery, outcome);
+        } catch (InterruptedException e) {
+            // The worker stops, and the broker has it back already.
+            Thread.currentThread().interrupt();
         } catch (NotConfirmedException e) {
             log.warn("{}: handed back, {}", delivery.message().message(), e.getMessage());
             handBack(delivery);
         } catch (AmqpException e) {
-            // What was taken over a lost connection is back in the queue; the copy that comes again is told apart.
-            log.warn(
-                    "{}: the broker was lost before it was settled; it comes again",
-                    delivery.message().message());
-        } catch (RuntimeException | Error e) {
-            if (threads.isShutdown()) {
-                // The worker stops, and the broker has it back already.
-                return;
+            comesAgain(delivery);
+        } catch (ExecutionException | RuntimeException | Error e) {
+            if (!threads.isShutdown()) {
+                log.error(
+                        "{}: an error that was not foreseen", delivery.message().message(), e);
+                failInstead(delivery);
             }
-            log.error(
-                    "{}: handed back after an error that was not foreseen",
-                    delivery.message().message(),
-                    e);
+        }
+    }
+
+    private void settle(Delivery delivery, UpstreamOutcome outcome) {
+        switch (outcome) {
+            case UpstreamOutcome.Signed(var signature) -> settlement.signed(delivery, signature);
+            case UpstreamOutcome.Rejected(var failure) -> settlement.rejected(delivery, failure);
+            case UpstreamOutcome.Failed(var failure, var retryAfter) -> settlement.failed(delivery, failure);
+            case UpstreamOutcome.KeyRefused(var failure) -> settlement.failed(delivery, failure);
+            case UpstreamOutcome.NotCalled() -> delivery.handBack();
+        }
+    }
+
+    /** Handed back it would stand at the head again, and in the way of all others. */
+    private void failInstead(Delivery delivery) {
+        try {
+            settlement.failed(delivery, Failure.unforeseen());
+        } catch (RuntimeException e) {
             handBack(delivery);
         }
     }
@@ -113,7 +124,14 @@ class Attempt {
         try {
             delivery.handBack();
         } catch (AmqpException e) {
-            log.debug("The broker has it back already", e);
+            comesAgain(delivery);
         }
+    }
+
+    /** What was taken over a lost connection is back in the queue; the copy that comes again is told apart. */
+    private static void comesAgain(Delivery delivery) {
+        log.warn(
+                "{}: the broker was lost before it was settled; it comes again",
+                delivery.message().message());
     }
 }

@@ -2,10 +2,12 @@ package io.cryptowrapper.worker;
 
 import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.NotConfirmedException;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,56 +30,76 @@ class OutboxRelay {
 
     private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
 
+    /** After so many batches others get the thread, the report of the backlog for one. */
+    private static final int MOST_BATCHES = 10;
+
     /**
      * Of a message whose status is not known the API may have died before it recorded it; or it is slow, and will. So
-     * it is kept for a minute.
+     * it is kept for a minute at least.
      */
     private static final int LOOKS_AT_UNKNOWN = 12;
+
+    private static final int MOST_UNKNOWN = 10_000;
 
     private final Outbox outbox;
     private final SignatureStore store;
     private final RetryPublisher publisher;
+    private final WaitingLine line;
+    private final RetryPolicy policy;
     private final Map<MessageId, Integer> unknown = new HashMap<>();
 
-    OutboxRelay(Outbox outbox, SignatureStore store, RetryPublisher publisher) {
+    OutboxRelay(Outbox outbox, SignatureStore store, RetryPublisher publisher, WaitingLine line, RetryPolicy policy) {
         this.outbox = outbox;
         this.store = store;
         this.publisher = publisher;
+        this.line = line;
+        this.policy = policy;
     }
 
     @Scheduled(fixedDelayString = "PT1S")
     void relay() {
         try {
-            List<MessageId> taken = outbox.takeOlderThan(OLD_ENOUGH);
-            while (!taken.isEmpty()) {
+            for (int batch = 0; batch < MOST_BATCHES; batch++) {
+                List<Outbox.Entry> taken = outbox.takeOlderThan(OLD_ENOUGH);
+                if (taken.isEmpty()) {
+                    return;
+                }
                 taken.forEach(this::relay);
-                taken = outbox.takeOlderThan(OLD_ENOUGH);
             }
         } catch (NotConfirmedException | DataAccessException e) {
             log.debug("The outbox waits: {}", e.getMessage());
         }
     }
 
-    private void relay(MessageId id) {
-        switch (store.find(id).orElse(null)) {
+    private void relay(Outbox.Entry entry) {
+        switch (store.find(entry.id()).orElse(null)) {
             case SigningStatus.Pending pending -> {
                 publisher.publish(RetryMessage.of(pending), BROKER_PATIENCE);
-                log.info("{}: queued from the outbox", id);
+                log.info("{}: queued from the outbox", entry.id());
+                line.join(entry.id(), policy.delayBefore(pending.attempt()));
                 // Removed after it is queued: a crash in between queues it twice, not never.
-                remove(id);
+                remove(entry);
             }
-            case SigningStatus.Signed signed -> remove(id);
-            case SigningStatus.Rejected rejected -> remove(id);
+            case SigningStatus.Signed signed -> settled(entry);
+            case SigningStatus.Rejected rejected -> settled(entry);
             case null -> {
-                if (unknown.merge(id, 1, Integer::sum) > LOOKS_AT_UNKNOWN) {
-                    remove(id);
+                if (unknown.size() > MOST_UNKNOWN) {
+                    unknown.clear();
+                }
+                if (unknown.merge(entry.id(), 1, Integer::sum) > LOOKS_AT_UNKNOWN) {
+                    settled(entry);
                 }
             }
         }
     }
 
-    private void remove(MessageId id) {
-        outbox.remove(id);
-        unknown.remove(id);
+    private void settled(Outbox.Entry entry) {
+        line.leave(entry.id());
+        remove(entry);
+    }
+
+    private void remove(Outbox.Entry entry) {
+        outbox.remove(entry);
+        unknown.remove(entry.id());
     }
 }

@@ -1,12 +1,7 @@
 package io.cryptowrapper.worker;
 
-import io.cryptowrapper.results.SignatureStore;
-import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
-import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.WorkQueue;
-import io.cryptowrapper.signing.MessageId;
-import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.upstream.Grant;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
@@ -29,17 +24,18 @@ class Retrier {
     /** A wait is cut into pieces, each of which renews the reservation for the messages that are due. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
 
+    /** So many copies that need no call are dropped in one turn; then a worker that is to stop can do so. */
+    private static final int MOST_LOOKED_AT = 1000;
+
     private final WorkQueue queue;
     private final UpstreamQuota quota;
-    private final SignatureStore store;
-    private final WaitingLine line;
+    private final Settlement settlement;
     private final Attempt attempt;
 
-    Retrier(WorkQueue queue, UpstreamQuota quota, SignatureStore store, WaitingLine line, Attempt attempt) {
+    Retrier(WorkQueue queue, UpstreamQuota quota, Settlement settlement, Attempt attempt) {
         this.queue = queue;
         this.quota = quota;
-        this.store = store;
-        this.line = line;
+        this.settlement = settlement;
         this.attempt = attempt;
     }
 
@@ -55,8 +51,8 @@ class Retrier {
             return LOOK_AGAIN;
         }
         return switch (quota.takeForRetry()) {
-            case UpstreamQuota.Answer.Wait(Duration time) -> time.compareTo(LONGEST_WAIT) < 0 ? time : LONGEST_WAIT;
-            case UpstreamQuota.Answer.Granted(Grant grant) -> {
+            case UpstreamQuota.Permission.Wait(Duration time) -> time.compareTo(LONGEST_WAIT) < 0 ? time : LONGEST_WAIT;
+            case UpstreamQuota.Permission.Granted(Grant grant) -> {
                 use(grant);
                 yield Duration.ZERO;
             }
@@ -64,41 +60,27 @@ class Retrier {
     }
 
     private void use(Grant grant) {
-        while (grant.isFresh()) {
+        for (int looked = 0; looked < MOST_LOOKED_AT; looked++) {
             Optional<Delivery> next = queue.take();
             if (next.isEmpty()) {
                 return;
             }
             Delivery delivery = next.get();
-            try {
-                if (needsNoCall(delivery.message())) {
-                    delivery.ack();
-                    continue;
-                }
-            } catch (DataAccessException redisIsDown) {
-                delivery.handBack();
-                throw redisIsDown;
+            if (isToBeTried(delivery)) {
+                attempt.start(grant, delivery);
+                return;
             }
-            attempt.start(grant, delivery);
-            return;
+            // It gives its turn to the next one.
+            delivery.ack();
         }
     }
 
-    /** A copy that is settled, or that a later one has replaced, gives its turn to the next message. */
-    private boolean needsNoCall(RetryMessage message) {
-        MessageId id = message.message().id();
-        return switch (store.find(id).orElse(null)) {
-            // By the API, whose first call was answered late.
-            case SigningStatus.Signed signed -> settled(id);
-            case SigningStatus.Rejected rejected -> settled(id);
-            case SigningStatus.Pending pending -> message.attempt() < pending.attempt();
-            // Redis knows nothing of it, but the queue does.
-            case null -> false;
-        };
-    }
-
-    private boolean settled(MessageId id) {
-        line.leave(id);
-        return true;
+    private boolean isToBeTried(Delivery delivery) {
+        try {
+            return settlement.isAwaited(delivery.message());
+        } catch (DataAccessException redisIsDown) {
+            delivery.handBack();
+            throw redisIsDown;
+        }
     }
 }

@@ -84,11 +84,11 @@ class RetryLoop implements SmartLifecycle {
             report(null);
             return pause;
         } catch (AmqpException e) {
-            report(String.valueOf(e.getMessage()));
+            report(e.getMessage());
         } catch (NotConfirmedException e) {
-            report("RabbitMQ has not taken a message: " + e.getMessage());
+            report(e.getMessage());
         } catch (DataAccessException e) {
-            report("Redis does not answer");
+            report("Redis has a problem");
         } catch (RuntimeException | Error e) {
             // An error too: a loop that has ended in silence would look like an upstream that never signs.
             log.error("A turn failed in a way that was not foreseen", e);

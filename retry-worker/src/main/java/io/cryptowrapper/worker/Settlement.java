@@ -43,13 +43,26 @@ class Settlement {
         this.clock = clock;
     }
 
+    /**
+     * Whether a copy is still to be tried: not if the message has been settled, by the API for example, whose first
+     * call was answered late, and not if a later copy has replaced it. Where Redis knows nothing of it, the queue still
+     * does.
+     */
+    boolean isAwaited(RetryMessage copy) {
+        MessageId id = copy.message().id();
+        SigningStatus status = store.find(id).orElse(null);
+        if (status == null || status.awaits(copy.attempt())) {
+            return true;
+        }
+        if (!(status instanceof SigningStatus.Pending)) {
+            line.leave(id);
+        }
+        return false;
+    }
+
     /** The message goes to the end of the line: if this attempt fails, that is where it will be. */
     void turnBegins(RetryMessage message) {
-        try {
-            line.join(message.message().id(), policy.delayBefore(message.attempt() + 1));
-        } catch (DataAccessException e) {
-            log.debug("The line is only for estimates", e);
-        }
+        joinLine(message, message.attempt() + 1);
     }
 
     void signed(Delivery delivery, Signature signature) {
@@ -72,7 +85,7 @@ class Settlement {
      */
     void failed(Delivery delivery, Failure failure) {
         RetryMessage tried = delivery.message();
-        if (isOvertaken(tried)) {
+        if (!isStillAwaited(tried)) {
             delivery.ack();
             return;
         }
@@ -85,6 +98,8 @@ class Settlement {
         var next = new RetryMessage(tried.message(), tried.attempt() + 1, tried.acceptedAt());
         // Before the status, which makes this copy stale: in the other order a crash in between could lose the message.
         publisher.publish(next, BROKER_PATIENCE);
+        // Once more: its delay begins only now, after the call.
+        joinLine(next, next.attempt());
         try {
             store.record(
                     next.message().id(),
@@ -96,13 +111,20 @@ class Settlement {
         log.info("{}: attempt {} failed with {}", tried.message(), tried.attempt(), failure.statusCode());
     }
 
-    /** Whether another copy of the same attempt, tried at the same time, has been queued again already. */
-    private boolean isOvertaken(RetryMessage tried) {
+    /** It may have been settled while it was tried; or another copy of it was tried at the same time. */
+    private boolean isStillAwaited(RetryMessage tried) {
         try {
-            return store.find(tried.message().id()).orElse(null) instanceof SigningStatus.Pending pending
-                    && pending.attempt() > tried.attempt();
+            return isAwaited(tried);
         } catch (DataAccessException e) {
-            return false;
+            return true;
+        }
+    }
+
+    private void joinLine(RetryMessage message, int attempt) {
+        try {
+            line.join(message.message().id(), policy.delayBefore(attempt));
+        } catch (DataAccessException e) {
+            log.debug("The line is only for estimates", e);
         }
     }
 

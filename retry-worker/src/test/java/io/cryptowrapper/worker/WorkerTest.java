@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
@@ -210,6 +211,36 @@ class WorkerTest {
     }
 
     @Test
+    void a_message_that_is_signed_while_an_attempt_fails_is_neither_queued_again_nor_parked() {
+        upstream.follow(called -> {
+            worker.record(message, new Signed(new Signature("by the API")));
+            return Optional.of(Answer.text(502, "down"));
+        });
+        worker.accept(message, Instant.now().minus(Duration.ofHours(25)));
+
+        await().until(() -> calls() == 1);
+        await().until(() -> worker.queued() == 0);
+
+        assertThat(worker.status(message)).contains(new Signed(new Signature("by the API")));
+        assertThat(worker.isInLine(message)).isFalse();
+        assertThat(worker.rabbit().receive("sign.parking")).isNull();
+    }
+
+    @Test
+    void hundreds_of_copies_that_need_no_call_cost_their_neighbours_no_turn() {
+        worker.record(message, new Pending(new Message(message), new Failure(502, "down"), 7, Instant.now()));
+        for (int i = 0; i < 400; i++) {
+            worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
+        }
+        String behind = message + "-behind";
+        worker.accept(behind);
+
+        worker.awaitStatus(behind, Signed.class);
+
+        assertThat(calls()).isZero();
+    }
+
+    @Test
     void a_message_that_only_the_queue_knows_is_tried() {
         worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
 
@@ -322,7 +353,7 @@ class WorkerTest {
         worker.awaitStatus(message + "-before", Signed.class);
         worker.toRedis().cut();
         worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
-        await().until(() -> output.getOut().contains("Redis does not answer; retries pause"));
+        await().until(() -> output.getOut().contains("Redis has a problem; retries pause"));
         assertThat(worker.due()).isEqualTo(1);
         assertThat(calls()).isZero();
 
@@ -359,6 +390,18 @@ class WorkerTest {
 
         await().untilAsserted(() ->
                 assertThat(outbox()).containsExactly(new Message("young").id().hex()));
+    }
+
+    @Test
+    void a_message_in_the_outbox_that_is_signed_by_now_leaves_it_and_the_line() {
+        worker.part(WaitingLine.class).join(new Message(message).id(), Duration.ofSeconds(6));
+        worker.record(message, new Signed(new Signature("by the API")));
+        noteInOutbox(message, Duration.ofSeconds(6));
+
+        await().untilAsserted(() ->
+                assertThat(outbox()).doesNotContain(new Message(message).id().hex()));
+
+        assertThat(worker.isInLine(message)).isFalse();
     }
 
     @Test
