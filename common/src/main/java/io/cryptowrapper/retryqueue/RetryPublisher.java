@@ -85,12 +85,12 @@ public class RetryPublisher implements AutoCloseable {
         CompletableFuture<Void> sent;
         try {
             sent = CompletableFuture.runAsync(
-                    () -> rabbit.send("", queue, persistent(payload, headers), correlation), publishing);
+                            () -> rabbit.send("", queue, persistent(payload, headers), correlation), publishing)
+                    .whenComplete((done, error) -> places.release());
         } catch (RejectedExecutionException e) {
             places.release();
             throw new NotConfirmedException("this process is about to end", e);
         }
-        sent.whenComplete((done, error) -> places.release());
         try {
             long deadline = System.nanoTime() + patience.toNanos();
             sent.get(patience.toNanos(), TimeUnit.NANOSECONDS);

@@ -36,7 +36,7 @@ final class OutcomeReader {
         this.secrets = Stream.concat(
                         Stream.of(key), Stream.of(key.split("\\s+")).filter(word -> word.length() >= SHORTEST_SECRET))
                 .distinct()
-                .sorted(Comparator.comparing(String::length).reversed())
+                .sorted(Comparator.comparingInt(String::length).reversed())
                 .toList();
         this.clock = clock;
     }

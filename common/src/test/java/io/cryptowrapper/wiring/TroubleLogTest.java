@@ -2,32 +2,22 @@ package io.cryptowrapper.wiring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.cryptowrapper.testing.SettableClock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+import org.slf4j.event.Level;
+import org.slf4j.helpers.LegacyAbstractLogger;
+import org.slf4j.helpers.MessageFormatter;
 
 class TroubleLogTest {
 
     private final SettableClock clock = new SettableClock(0);
-    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-    private final Logger logger = (Logger) LoggerFactory.getLogger("trouble-log-test");
-    private final TroubleLog log = new TroubleLog(logger, "Redis", clock::nanos);
-
-    @BeforeEach
-    void listen() {
-        lines.start();
-        logger.setAdditive(false);
-        logger.setLevel(Level.INFO);
-        logger.detachAndStopAllAppenders();
-        logger.addAppender(lines);
-    }
+    private final Lines lines = new Lines();
+    private final TroubleLog log = new TroubleLog(lines, "Redis", clock::nanos);
 
     @Test
     void trouble_is_told_when_it_begins_each_minute_and_when_it_is_over() {
@@ -40,7 +30,7 @@ class TroubleLogTest {
         log.worked();
         log.worked();
 
-        assertThat(lines())
+        assertThat(lines.all)
                 .containsExactly("WARN Redis: it is full", "WARN Redis: it is full", "INFO Redis works again");
     }
 
@@ -53,19 +43,60 @@ class TroubleLogTest {
             log.worked();
         }
 
-        assertThat(lines()).containsExactly("WARN Redis: writing fails");
+        assertThat(lines.all).containsExactly("WARN Redis: writing fails");
     }
 
     @Test
     void a_long_reason_is_cut() {
         log.failed("x".repeat(1000));
 
-        assertThat(lines()).containsExactly("WARN Redis: " + "x".repeat(300));
+        assertThat(lines.all).containsExactly("WARN Redis: " + "x".repeat(300));
     }
 
-    private List<String> lines() {
-        return lines.list.stream()
-                .map(event -> event.getLevel() + " " + event.getFormattedMessage())
-                .toList();
+    private static final class Lines extends LegacyAbstractLogger {
+
+        private static final long serialVersionUID = 1;
+
+        private final transient List<String> all = new ArrayList<>();
+
+        @Override
+        protected void handleNormalizedLoggingCall(
+                Level level,
+                @Nullable Marker marker,
+                String message,
+                Object @Nullable [] arguments,
+                @Nullable Throwable throwable) {
+            all.add(level + " " + MessageFormatter.basicArrayFormat(message, arguments));
+        }
+
+        @Override
+        protected @Nullable String getFullyQualifiedCallerName() {
+            return null;
+        }
+
+        @Override
+        public boolean isTraceEnabled() {
+            return false;
+        }
+
+        @Override
+        public boolean isDebugEnabled() {
+            return false;
+        }
+
+        @Override
+        public boolean isInfoEnabled() {
+            return true;
+        }
+
+        @Override
+        public boolean isWarnEnabled() {
+            return true;
+        }
+
+        @Override
+        public boolean isErrorEnabled() {
+            return true;
+        }
     }
 }
