@@ -69,7 +69,11 @@ class Attempt {
      * @return whether all came to their end in time
      */
     boolean awaitEnd(Duration most) throws InterruptedException {
-        return room.tryAcquire(MOST_AT_ONCE, most.toMillis(), TimeUnit.MILLISECONDS);
+        boolean ended = room.tryAcquire(MOST_AT_ONCE, most.toMillis(), TimeUnit.MILLISECONDS);
+        if (ended) {
+            room.release(MOST_AT_ONCE);
+        }
+        return ended;
     }
 
     /** Lets the attempts that are still under way end without settling anything: somebody else has their messages. */

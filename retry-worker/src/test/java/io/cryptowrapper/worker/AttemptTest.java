@@ -27,51 +27,87 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One attempt by itself, where the worker's own loop has been stopped. */
 class AttemptTest {
 
+    private static UpstreamSimulator upstream;
+    private static RunningWorker worker;
+    private static WorkQueue queue;
+
+    private final String message = "m-" + UUID.randomUUID();
+
+    @BeforeAll
+    static void start(@TempDir Path directory) {
+        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory).withCalls(100));
+        upstream.follow(called -> Optional.of(Answer.text(502, "down")));
+        worker = RunningWorker.on(RunningWorker.newDatabase(), upstream.baseUrl(), Map.of());
+        worker.part(RetryLoop.class).stop();
+        queue = worker.part(WorkQueue.class);
+    }
+
+    @AfterAll
+    static void stop() {
+        worker.close();
+        upstream.close();
+    }
+
     @Test
-    void an_error_that_was_not_foreseen_counts_as_a_failed_attempt_and_does_not_stand_in_the_way(
-            @TempDir Path directory) {
-        try (UpstreamSimulator upstream =
-                        UpstreamSimulator.start(SimulatorSettings.in(directory).withCalls(100));
-                RunningWorker worker = RunningWorker.on(RunningWorker.newDatabase(), upstream.baseUrl(), Map.of())) {
-            worker.part(RetryLoop.class).stop();
-            upstream.follow(called -> Optional.of(Answer.text(502, "down")));
-            worker.publish(new RetryMessage(new Message("m"), 1, Instant.now()));
-            WorkQueue queue = worker.part(WorkQueue.class);
-            Delivery delivery = await().until(queue::take, Optional::isPresent).orElseThrow();
-            UpstreamQuota quota = worker.part(UpstreamQuota.class);
-            var granted = (Permission.Granted)
-                    await().until(quota::takeForRetry, permission -> permission instanceof Permission.Granted);
+    void an_error_that_was_not_foreseen_counts_as_a_failed_attempt_and_does_not_stand_in_the_way() {
+        worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
+        Delivery delivery = taken();
+        UpstreamQuota quota = worker.part(UpstreamQuota.class);
+        var granted = (Permission.Granted)
+                await().until(quota::takeForRetry, permission -> permission instanceof Permission.Granted);
 
-            var attempt = new Attempt(
-                    worker.part(UpstreamClient.class),
-                    quota,
-                    new Settlement(
-                            worker.part(SignatureStore.class),
-                            worker.part(WaitingLine.class),
-                            worker.part(RetryPublisher.class),
-                            worker.part(RetryPolicy.class),
-                            new ClockThatFailsOnce()),
-                    worker.part(CryptoSettings.class));
-            attempt.start(granted.grant(), delivery);
+        new Attempt(
+                        worker.part(UpstreamClient.class),
+                        quota,
+                        settlement(new ClockThatFailsOnce()),
+                        worker.part(CryptoSettings.class))
+                .start(granted.grant(), delivery);
 
-            await().untilAsserted(() -> assertThat(worker.status("m"))
-                    .hasValueSatisfying(status -> assertThat(status).isInstanceOfSatisfying(Pending.class, pending -> {
-                        assertThat(pending.attempt()).isEqualTo(2);
-                        assertThat(pending.last()).isEqualTo(Failure.unforeseen());
-                    })));
-            // The next attempt, and only that, is in the queue.
-            await().until(() -> queue.depth() == 1);
-            Delivery next = await().until(queue::take, Optional::isPresent).orElseThrow();
-            assertThat(next.message().attempt()).isEqualTo(2);
-            next.ack();
-        }
+        await().untilAsserted(() -> assertThat(worker.status(message))
+                .hasValueSatisfying(status -> assertThat(status).isInstanceOfSatisfying(Pending.class, pending -> {
+                    assertThat(pending.attempt()).isEqualTo(2);
+                    assertThat(pending.last()).isEqualTo(Failure.unforeseen());
+                })));
+        // The next attempt, and only that, is in the queue.
+        await().until(() -> queue.depth() == 1);
+        Delivery next = taken();
+        assertThat(next.message().attempt()).isEqualTo(2);
+        next.ack();
+    }
+
+    @Test
+    void a_message_stands_in_line_from_the_end_of_its_attempt_however_long_that_took() {
+        worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
+        Delivery delivery = taken();
+        worker.part(WaitingLine.class).leave(new Message(message).id());
+
+        settlement(Clock.systemUTC()).failed(delivery, new Failure(502, "down"));
+
+        assertThat(worker.isInLine(message)).isTrue();
+        taken().ack();
+    }
+
+    private static Delivery taken() {
+        return await().until(queue::take, Optional::isPresent).orElseThrow();
+    }
+
+    private static Settlement settlement(Clock clock) {
+        return new Settlement(
+                worker.part(SignatureStore.class),
+                worker.part(WaitingLine.class),
+                worker.part(RetryPublisher.class),
+                worker.part(RetryPolicy.class),
+                clock);
     }
 
     private static final class ClockThatFailsOnce extends Clock {
