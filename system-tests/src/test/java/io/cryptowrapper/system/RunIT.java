@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -171,8 +172,11 @@ class RunIT {
             })
     void a_wrong_setting_is_one_sentence(String setting, String sentence) {
         String[] parts = setting.split("=", 2);
+        // Whatever listens on the default port.
+        Map<String, String> settings = new HashMap<>(Map.of("SERVER_PORT", Integer.toString(Ports.free())));
+        settings.put(parts[0], parts[1]);
 
-        Program run = LocalRun.start(Map.of(parts[0], parts[1]));
+        Program run = LocalRun.start(settings);
 
         assertThat(run.awaitExit()).isEqualTo(1);
         assertThat(run.output()).isEqualTo("Starting ...\n" + sentence + "\n");
