@@ -92,7 +92,7 @@ public class UpstreamClient implements AutoCloseable {
         request.setConfig(RequestConfig.custom()
                 .setResponseTimeout(Timeout.of(limit))
                 .setConnectionRequestTimeout(Timeout.of(limit))
-                // Offered by default, and refused with 403 by some gateways.
+                // Some gateways refuse an offered upgrade with 403.
                 .setProtocolUpgradeEnabled(false)
                 .build());
         HttpClientContext context = HttpClientContext.create();
