@@ -45,9 +45,9 @@ local function hold(time)
   if time > ahead('hold', most_held) then set('hold', time) end
 end
 
-local function answer(number) return { number, get('granted'), redis.call('HEXISTS', key, 'refused') } end
-
 local granted = get('granted')
+local function answer(number) return { number, granted, redis.call('HEXISTS', key, 'refused') } end
+
 if not granted or granted < seen then
   -- Redis has lost the log, wholly or at its end. What the caller saw granted may all have been in this window.
   if seen > 0 then hold(now + span) end
@@ -105,7 +105,8 @@ if wait > 0 then
 end
 set('g' .. int(granted), now)
 redis.call('HDEL', key, 'g' .. int(granted - calls))
-set('granted', granted + 1)
+granted = granted + 1
+set('granted', granted)
 if op == 'retry' then
   set('retry', now)
   -- The worker now looks whether another message is due.

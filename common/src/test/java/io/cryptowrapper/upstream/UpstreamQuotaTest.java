@@ -131,13 +131,7 @@ class UpstreamQuotaTest {
 
     @Test
     void of_a_large_budget_new_messages_get_what_no_retry_can_use() {
-        var quota = new UpstreamQuota(
-                redis,
-                "large",
-                new CryptoSettings.Quota(3 * CALLS, WINDOW),
-                PERIOD,
-                () -> Long.toString(clock.millis()),
-                clock::nanos);
+        UpstreamQuota quota = process("quota", 3 * CALLS, WINDOW);
         List<Long> retries = new ArrayList<>();
         List<Long> all = new ArrayList<>();
 
@@ -325,7 +319,7 @@ class UpstreamQuotaTest {
     @Test
     void no_hold_shortens_the_one_after_a_loss_of_the_log() {
         Duration longWindow = Duration.ofHours(12);
-        UpstreamQuota quota = process("quota", longWindow);
+        UpstreamQuota quota = process("quota", CALLS, longWindow);
         quota.takeForFirstCall();
         redis.delete("quota");
         assertThat(quota.takeForFirstCall())
@@ -463,14 +457,14 @@ class UpstreamQuotaTest {
     }
 
     private UpstreamQuota process(String key) {
-        return process(key, WINDOW);
+        return process(key, CALLS, WINDOW);
     }
 
-    private UpstreamQuota process(String key, Duration window) {
+    private UpstreamQuota process(String key, int calls, Duration window) {
         return new UpstreamQuota(
                 redis,
                 key,
-                new CryptoSettings.Quota(CALLS, window),
+                new CryptoSettings.Quota(calls, window),
                 PERIOD,
                 () -> Long.toString(clock.millis()),
                 clock::nanos);

@@ -3,16 +3,13 @@ package io.cryptowrapper.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
-import io.cryptowrapper.retryqueue.WorkQueue;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
-import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.SimulatorSettings;
@@ -39,7 +36,6 @@ class AttemptTest {
 
     private static UpstreamSimulator upstream;
     private static RunningWorker worker;
-    private static WorkQueue queue;
 
     private final String message = "m-" + UUID.randomUUID();
 
@@ -49,7 +45,6 @@ class AttemptTest {
         upstream.follow(called -> Optional.of(Answer.text(502, "down")));
         worker = RunningWorker.on(RunningWorker.newDatabase(), upstream.baseUrl(), Map.of());
         worker.part(RetryLoop.class).stop();
-        queue = worker.part(WorkQueue.class);
     }
 
     @AfterAll
@@ -61,7 +56,7 @@ class AttemptTest {
     @Test
     void an_error_that_was_not_foreseen_counts_as_a_failed_attempt_and_does_not_stand_in_the_way() {
         worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
-        Delivery delivery = taken();
+        Delivery delivery = worker.take();
         UpstreamQuota quota = worker.part(UpstreamQuota.class);
         var granted = (Permission.Granted)
                 await().until(quota::takeForRetry, permission -> permission instanceof Permission.Granted);
@@ -79,8 +74,8 @@ class AttemptTest {
                     assertThat(pending.last()).isEqualTo(Failure.unforeseen());
                 })));
         // The next attempt, and only that, is in the queue.
-        await().until(() -> queue.depth() == 1);
-        Delivery next = taken();
+        await().until(() -> worker.queued() == 1);
+        Delivery next = worker.take();
         assertThat(next.message().attempt()).isEqualTo(2);
         next.ack();
     }
@@ -88,26 +83,17 @@ class AttemptTest {
     @Test
     void a_message_stands_in_line_from_the_end_of_its_attempt_however_long_that_took() {
         worker.publish(new RetryMessage(new Message(message), 1, Instant.now()));
-        Delivery delivery = taken();
+        Delivery delivery = worker.take();
         worker.part(WaitingLine.class).leave(new Message(message).id());
 
         settlement(Clock.systemUTC()).failed(delivery, new Failure(502, "down"));
 
         assertThat(worker.isInLine(message)).isTrue();
-        taken().ack();
-    }
-
-    private static Delivery taken() {
-        return await().until(queue::take, Optional::isPresent).orElseThrow();
+        worker.take().ack();
     }
 
     private static Settlement settlement(Clock clock) {
-        return new Settlement(
-                worker.part(SignatureStore.class),
-                worker.part(WaitingLine.class),
-                worker.part(RetryPublisher.class),
-                worker.part(RetryPolicy.class),
-                clock);
+        return worker.settlement(worker.part(RetryPublisher.class), clock);
     }
 
     private static final class ClockThatFailsOnce extends Clock {

@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.embedded.EmbeddedServers;
 import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
+import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.retryqueue.WorkQueue;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.signing.UpstreamName;
 import io.cryptowrapper.testing.Gate;
@@ -19,6 +21,7 @@ import io.cryptowrapper.testing.RunningService;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -123,6 +126,17 @@ final class RunningWorker implements AutoCloseable {
     long due() {
         return rabbit().execute(channel ->
                 (long) channel.queueDeclarePassive("sign.work").getMessageCount());
+    }
+
+    /** What this worker's attempts are settled by, but for the publisher and the clock. */
+    Settlement settlement(RetryPublisher publisher, Clock clock) {
+        return new Settlement(
+                part(SignatureStore.class), part(WaitingLine.class), publisher, part(RetryPolicy.class), clock);
+    }
+
+    /** Takes what is due as soon as something is; for tests in which the worker's own loop does not. */
+    Delivery take() {
+        return await().until(part(WorkQueue.class)::take, Optional::isPresent).orElseThrow();
     }
 
     void relayOutbox() {

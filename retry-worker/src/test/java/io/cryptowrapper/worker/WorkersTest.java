@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.cryptowrapper.results.SignatureStore;
-import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.NotConfirmedException;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
-import io.cryptowrapper.retryqueue.WorkQueue;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
-import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.signing.SigningStatus.Signed;
 import io.cryptowrapper.simulator.Behaviour;
@@ -135,21 +131,15 @@ class WorkersTest {
         worker.part(UpstreamQuota.class).takeForFirstCall();
         RunningWorker cutOff = startWorker(idle);
         cutOff.toBroker().cut();
-        var settlement = new Settlement(
-                worker.part(SignatureStore.class),
-                worker.part(WaitingLine.class),
-                cutOff.part(RetryPublisher.class),
-                worker.part(RetryPolicy.class),
-                Clock.systemUTC());
+        Settlement settlement = worker.settlement(cutOff.part(RetryPublisher.class), Clock.systemUTC());
         worker.accept("m");
-        WorkQueue queue = worker.part(WorkQueue.class);
-        Delivery delivery = await().until(queue::take, Optional::isPresent).orElseThrow();
+        Delivery delivery = worker.take();
 
         assertThatThrownBy(() -> settlement.failed(delivery, new Failure(502, "down")))
                 .isInstanceOf(NotConfirmedException.class);
 
         delivery.handBack();
-        await().until(queue::take, Optional::isPresent).orElseThrow().ack();
+        worker.take().ack();
     }
 
     @Test
