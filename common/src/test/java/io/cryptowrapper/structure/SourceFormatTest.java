@@ -42,7 +42,8 @@ class SourceFormatTest {
             }
         }
         assertThat(unformatted)
-                .as("mend with: mvn -pl common test -Dtest=SourceFormatTest -Dformat=apply")
+                .as("mend with: mvn -pl common -am test -Dtest=SourceFormatTest -Dformat=apply"
+                        + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEmpty();
     }
 
