@@ -1,7 +1,7 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.wiring.Start;
 import io.cryptowrapper.wiring.WrapperParts;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Import;
 
@@ -11,6 +11,6 @@ import org.springframework.context.annotation.Import;
 class ApiServiceApplication {
 
     static void main(String[] args) {
-        SpringApplication.run(ApiServiceApplication.class, args);
+        Start.run(ApiServiceApplication.class, args);
     }
 }

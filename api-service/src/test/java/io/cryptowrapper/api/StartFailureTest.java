@@ -3,6 +3,7 @@ package io.cryptowrapper.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cryptowrapper.embedded.Ports;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.HashMap;
@@ -36,7 +37,22 @@ class StartFailureTest {
                 "crypto.message.max-size | big  | CRYPTO_MESSAGE_MAX_SIZE must be a size, for example 8KB.",
                 "server.port | http             | SERVER_PORT must be a whole number.",
                 "spring.data.redis.url | pw://x | SPRING_DATA_REDIS_URL must be an address such as"
-                        + " redis://:password@host:6379."
+                        + " redis://:password@host:6379.",
+                "spring.data.redis.url | redis://h:x | SPRING_DATA_REDIS_URL must be an address such as"
+                        + " redis://:password@host:6379.",
+                "spring.data.redis.port | 99999  | SPRING_DATA_REDIS_PORT must be from 1 to 65535, not 99999.",
+                "spring.rabbitmq.port   | 99999  | SPRING_RABBITMQ_PORT must be from 1 to 65535, not 99999.",
+                "spring.rabbitmq.addresses | host:x | SPRING_RABBITMQ_ADDRESSES must be a list of addresses such as"
+                        + " rabbit-1:5672,rabbit-2:5672.",
+                "spring.rabbitmq.addresses | a:1,:2 | SPRING_RABBITMQ_ADDRESSES must be a list of addresses such as"
+                        + " rabbit-1:5672,rabbit-2:5672.",
+                "server.port | 70000             | SERVER_PORT must be from 0 to 65535, not 70000.",
+                "management.server.port | -2     | MANAGEMENT_SERVER_PORT must be from 0 to 65535, not -2.",
+                "server.address | 203.0.113.1    | SERVER_ADDRESS is not an address of this machine, 203.0.113.1: set"
+                        + " it to one of its own, or to 0.0.0.0 for all.",
+                "management.server.address | 203.0.113.1 | MANAGEMENT_SERVER_ADDRESS is not an address of this machine,"
+                        + " 203.0.113.1: set it to one of its own, or to 0.0.0.0 for all.",
+                "server.address | no.such.host.invalid | SERVER_ADDRESS must be an IP address or a host name."
             })
     void a_wrong_setting_is_named_in_one_sentence(
             String name, @Nullable String value, String sentence, CapturedOutput output) {
@@ -60,14 +76,31 @@ class StartFailureTest {
         }
     }
 
+    @Test
+    void one_port_for_both_doors_is_named_in_one_sentence(CapturedOutput output) {
+        String port = Integer.toString(Ports.free());
+
+        assertThatThrownBy(() -> start(Map.of("server.port", port, "management.server.port", port)))
+                .isNotNull();
+
+        assertThat(output.getErr())
+                .isEqualTo("MANAGEMENT_SERVER_PORT is the same as SERVER_PORT, " + port
+                        + ": set one of them to another.\n");
+        assertThat(output.getOut()).isEmpty();
+    }
+
     private static void start(String name, String value) {
+        start(Map.of(name, value));
+    }
+
+    private static void start(Map<String, String> own) {
         Map<String, String> settings = new HashMap<>(TestServers.get().properties());
         settings.putAll(Map.of(
                 "crypto.api.base-url", "http://127.0.0.1:9",
                 "crypto.api.key", "k",
                 "server.port", "0",
                 "management.server.port", "0"));
-        settings.put(name, value);
+        settings.putAll(own);
         SpringApplication.run(
                         ApiServiceApplication.class,
                         settings.entrySet().stream()

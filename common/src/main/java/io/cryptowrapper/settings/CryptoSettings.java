@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -57,13 +58,13 @@ public record CryptoSettings(
         /** The upstream's address, without a slash at its end. */
         @Override
         public URI baseUrl() {
-            return java.util.Objects.requireNonNull(baseUrl);
+            return Objects.requireNonNull(baseUrl);
         }
 
         /** The key, wherever it was set. */
         @Override
         public String key() {
-            return java.util.Objects.requireNonNull(key);
+            return Objects.requireNonNull(key);
         }
 
         /** Leaves the key out. */
@@ -104,12 +105,13 @@ public record CryptoSettings(
             @DefaultValue("24h") Duration giveUpAfter) {
 
         public Retry {
-            delays = List.copyOf(delays);
             requireBetween("CRYPTO_RETRY_PERIOD", period, Duration.ofMillis(10), Duration.ofHours(1));
             require(
-                    !delays.isEmpty() && delays.size() <= 20,
+                    // Between two commas may be nothing.
+                    !delays.isEmpty() && delays.size() <= 20 && delays.stream().noneMatch(Objects::isNull),
                     "CRYPTO_RETRY_DELAYS",
                     "must be a list of 1 to 20 durations, for example 6s,30s,5m");
+            delays = List.copyOf(delays);
             for (Duration delay : delays) {
                 requireBetween("CRYPTO_RETRY_DELAYS", delay, Duration.ofMillis(10), Duration.ofDays(1));
             }

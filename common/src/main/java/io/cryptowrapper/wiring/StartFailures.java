@@ -1,10 +1,7 @@
 package io.cryptowrapper.wiring;
 
 import io.cryptowrapper.settings.InvalidSettingException;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalysisReporter;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -32,55 +29,17 @@ final class StartFailures implements FailureAnalyzer, FailureAnalysisReporter {
     }
 
     private static @Nullable String sentenceFor(Throwable failure) {
-        String unconverted = null;
+        InvalidSettingException invalid = InvalidSettingException.findIn(failure);
+        if (invalid != null) {
+            return invalid.getMessage();
+        }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            switch (cause) {
-                case InvalidSettingException invalid -> {
-                    return invalid.getMessage();
-                }
-                case PortInUseException inUse -> {
-                    return "Port " + inUse.getPort()
-                            + " is in use: stop what listens there, or set SERVER_PORT or MANAGEMENT_SERVER_PORT to"
-                            + " another.";
-                }
-                case BindException bind ->
-                    unconverted = describe(
-                            bind.getName().toString(),
-                            bind.getTarget().getType().toString());
-                case InvalidConfigurationPropertyValueException wrong ->
-                    unconverted = describe(wrong.getName(), String.valueOf(wrong.getReason()));
-                // Not public.
-                case Throwable url
-                when url.getClass().getSimpleName().equals("DataRedisUrlSyntaxException") -> {
-                    return "SPRING_DATA_REDIS_URL must be an address such as redis://:password@host:6379.";
-                }
-                default -> {}
+            if (cause instanceof PortInUseException inUse) {
+                return "Port " + inUse.getPort()
+                        + " is in use: stop what listens there, or set SERVER_PORT or MANAGEMENT_SERVER_PORT to"
+                        + " another.";
             }
         }
-        return unconverted;
-    }
-
-    private static String describe(String property, String type) {
-        // Of a list, the element is named: crypto.retry.delays[1] is still CRYPTO_RETRY_DELAYS.
-        String setting =
-                property.replaceAll("\\[.*", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
-        // The value itself is not printed: it may be a password that was put into the wrong variable.
-        return setting + " must be " + expected(type.toLowerCase(Locale.ROOT)) + ".";
-    }
-
-    private static String expected(String type) {
-        if (type.contains("duration")) {
-            return "a duration, for example 6s or 1500ms";
-        }
-        if (type.contains("size")) {
-            return "a size, for example 8KB";
-        }
-        if (type.contains("int")) {
-            return "a whole number";
-        }
-        if (type.contains("uri")) {
-            return "an address, for example https://api.example.com";
-        }
-        return type.contains("inetaddress") ? "an IP address or a host name" : "of another form";
+        return null;
     }
 }

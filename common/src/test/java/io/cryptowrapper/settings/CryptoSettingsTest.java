@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -94,6 +95,7 @@ class CryptoSettingsTest {
                 "CRYPTO_API_QUOTA_WINDOW    | 99ms                     | CRYPTO_API_QUOTA_WINDOW must be from 100ms to",
                 "CRYPTO_RETRY_PERIOD        | 0s                       | CRYPTO_RETRY_PERIOD must be from 10ms to",
                 "CRYPTO_RETRY_DELAYS        | ''                       | CRYPTO_RETRY_DELAYS must be a list of",
+                "CRYPTO_RETRY_DELAYS        | 6s,,30s                  | CRYPTO_RETRY_DELAYS must be a list of",
                 "CRYPTO_RETRY_DELAYS        | 6s,-1s                   | CRYPTO_RETRY_DELAYS must be from 10ms to",
                 "CRYPTO_RETRY_TIMEOUT       | 11m                      | CRYPTO_RETRY_TIMEOUT must be from 100ms to",
                 "CRYPTO_RETRY_GIVE_UP_AFTER | 0s                       | CRYPTO_RETRY_GIVE_UP_AFTER must be from 1s to",
@@ -124,6 +126,21 @@ class CryptoSettingsTest {
     @Test
     void an_empty_variable_for_the_file_is_as_good_as_none() {
         assertThat(bind(Map.of("CRYPTO_API_KEY_FILE", "")).api().key()).isEqualTo("top-secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CRYPTO_API_TIMEOUT",
+                "CRYPTO_API_QUOTA_WINDOW",
+                "CRYPTO_RETRY_PERIOD",
+                "CRYPTO_RETRY_TIMEOUT",
+                "CRYPTO_RETRY_GIVE_UP_AFTER",
+                "CRYPTO_CACHE_TTL",
+                "CRYPTO_MESSAGE_MAX_SIZE"
+            })
+    void an_empty_duration_or_size_is_as_good_as_none(String variable) {
+        assertThat(bind(Map.of(variable, ""))).usingRecursiveComparison().isEqualTo(bind(Map.of()));
     }
 
     @Test

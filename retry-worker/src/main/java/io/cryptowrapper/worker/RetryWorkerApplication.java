@@ -1,7 +1,7 @@
 package io.cryptowrapper.worker;
 
+import io.cryptowrapper.wiring.Start;
 import io.cryptowrapper.wiring.WrapperParts;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Import;
 import org.springframework.scheduling.annotation.EnableScheduling;
@@ -13,6 +13,6 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 class RetryWorkerApplication {
 
     static void main(String[] args) {
-        SpringApplication.run(RetryWorkerApplication.class, args);
+        Start.run(RetryWorkerApplication.class, args);
     }
 }

@@ -1,0 +1,77 @@
+package io.cryptowrapper.wiring;
+
+import io.cryptowrapper.settings.InvalidSettingException;
+import io.cryptowrapper.settings.ListenSettings;
+import java.net.URI;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * Looks at Spring Boot's own settings before anything is started: it takes a wrong port for a server that is away, for
+ * which it waits for ever, or ends in a stack trace.
+ */
+final class StartChecks implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+
+    private static final Pattern BROKER =
+            Pattern.compile("(?:amqps?://)?(?:[^@/]*@)?(?:\\[[0-9A-Fa-f:.]+]|[^:/@\\[\\]\\s]+)(?::([^/]*))?(?:/.*)?");
+
+    @Override
+    public void initialize(ConfigurableApplicationContext context) {
+        Binder settings = Binder.get(context.getEnvironment());
+        ListenSettings.from(settings, 0, 0);
+        requirePort(settings, "spring.data.redis.port", "SPRING_DATA_REDIS_PORT");
+        requirePort(settings, "spring.rabbitmq.port", "SPRING_RABBITMQ_PORT");
+        settings.bind("spring.data.redis.url", String.class).ifBound(StartChecks::requireRedisUrl);
+        settings.bind("spring.rabbitmq.addresses", Bindable.listOf(String.class))
+                .ifBound(StartChecks::requireBrokers);
+    }
+
+    private static void requirePort(Binder settings, String property, String setting) {
+        settings.bind(property, Integer.class).ifBound(port -> {
+            if (!isPort(port)) {
+                throw new InvalidSettingException(setting, "must be from 1 to 65535, not " + port);
+            }
+        });
+    }
+
+    private static void requireRedisUrl(String url) {
+        if (!url.isEmpty() && !isRedisUrl(url)) {
+            throw new InvalidSettingException(
+                    "SPRING_DATA_REDIS_URL", "must be an address such as redis://:password@host:6379");
+        }
+    }
+
+    private static boolean isRedisUrl(String url) {
+        try {
+            URI uri = URI.create(url);
+            return ("redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme()))
+                    && uri.getHost() != null
+                    && (uri.getPort() == -1 || isPort(uri.getPort()));
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static void requireBrokers(List<String> brokers) {
+        for (String broker : brokers) {
+            Matcher parts = BROKER.matcher(broker.strip());
+            if (!parts.matches() || (parts.group(1) != null && !isPort(parts.group(1)))) {
+                throw new InvalidSettingException(
+                        "SPRING_RABBITMQ_ADDRESSES", "must be a list of addresses such as rabbit-1:5672,rabbit-2:5672");
+            }
+        }
+    }
+
+    private static boolean isPort(String text) {
+        return text.matches("[0-9]{1,5}") && isPort(Integer.parseInt(text));
+    }
+
+    private static boolean isPort(int port) {
+        return port >= 1 && port <= 65535;
+    }
+}
