@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
@@ -23,16 +24,22 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(10);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+    private static final Duration BEFORE_RESTART = Duration.ofSeconds(1);
     private static final int ATTEMPTS_FOR_A_PORT = 5;
 
-    private final Process process;
+    private final String executable;
+    private final Path directory;
     private final int port;
     private final String password;
+    private Process process;
+    private boolean closed;
 
-    private EmbeddedRedis(Process process, int port, String password) {
-        this.process = process;
+    private EmbeddedRedis(String executable, Path directory, int port, String password, Process process) {
+        this.executable = executable;
+        this.directory = directory;
         this.port = port;
         this.password = password;
+        this.process = process;
     }
 
     /**
@@ -53,9 +60,11 @@ public final class EmbeddedRedis implements AutoCloseable {
             stopLeftover(directory);
             for (String executable : executables) {
                 for (int i = 0; i < ATTEMPTS_FOR_A_PORT; i++) {
-                    EmbeddedRedis started = tryStart(executable, directory);
+                    int port = Ports.free();
+                    String password = Secret.random();
+                    Process started = tryStart(executable, directory, port, password);
                     if (started != null) {
-                        return started;
+                        return new EmbeddedRedis(executable, directory, port, password, started);
                     }
                 }
             }
@@ -77,13 +86,47 @@ public final class EmbeddedRedis implements AutoCloseable {
         return password;
     }
 
-    public long pid() {
+    public synchronized long pid() {
         return process.pid();
     }
 
+    /**
+     * From now on, the server is started again when it ends by itself, where its clients expect it.
+     *
+     * @param beforeRestart told each time
+     */
+    public synchronized void supervise(Runnable beforeRestart) {
+        var _ = process.onExit().thenRun(() -> restart(beforeRestart));
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         stop(process.toHandle());
+        try {
+            Files.deleteIfExists(pidFile(directory));
+        } catch (IOException e) {
+            // The next start finds that nothing runs under this number.
+        }
+    }
+
+    private synchronized void restart(Runnable beforeRestart) {
+        if (closed) {
+            return;
+        }
+        beforeRestart.run();
+        try {
+            Process started = tryStart(executable, directory, port, password);
+            if (started != null) {
+                process = started;
+                supervise(beforeRestart);
+                return;
+            }
+        } catch (IOException e) {
+            // Perhaps the disk is full; perhaps it is not for ever.
+        }
+        CompletableFuture.delayedExecutor(BEFORE_RESTART.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> restart(beforeRestart));
     }
 
     private static List<String> executables(Path directory) {
@@ -100,9 +143,8 @@ public final class EmbeddedRedis implements AutoCloseable {
         return executables;
     }
 
-    private static @Nullable EmbeddedRedis tryStart(String executable, Path directory) throws IOException {
-        int port = Ports.free();
-        String password = Secret.random();
+    private static @Nullable Process tryStart(String executable, Path directory, int port, String password)
+            throws IOException {
         // In a file that only its owner can read: everybody can read a command line.
         Path configuration = directory.resolve("redis.conf");
         OwnerOnly.write(configuration, """
@@ -128,7 +170,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
         Files.writeString(pidFile(directory), Long.toString(process.pid()));
         if (answers(process, port, password)) {
-            return new EmbeddedRedis(process, port, password);
+            return process;
         }
         stop(process.toHandle());
         return null;
@@ -142,10 +184,14 @@ public final class EmbeddedRedis implements AutoCloseable {
                 socket.setSoTimeout(1000);
                 socket.getOutputStream()
                         .write(("AUTH " + password + "\r\nPING\r\n").getBytes(StandardCharsets.US_ASCII));
-                byte[] answer = socket.getInputStream().readNBytes("+OK\r\n+PONG\r\n".length());
-                // While it still reads its files, it answers -LOADING.
-                if (new String(answer, StandardCharsets.US_ASCII).equals("+OK\r\n+PONG\r\n")) {
+                byte[] bytes = socket.getInputStream().readNBytes("+OK\r\n+PONG\r\n".length());
+                String answer = new String(bytes, StandardCharsets.US_ASCII);
+                if (answer.equals("+OK\r\n+PONG\r\n")) {
                     return true;
+                }
+                if (answer.startsWith("+OK\r\n-LOAD")) {
+                    // It reads its files, which may take as long as they are large.
+                    deadline = System.nanoTime() + START_LIMIT.toNanos();
                 }
             } catch (IOException notYet) {
                 // Until the deadline.

@@ -2,6 +2,7 @@ package io.cryptowrapper.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +46,26 @@ class EmbeddedRedisTest {
         try (EmbeddedRedis again = EmbeddedRedis.start(directory)) {
             assertThat(ask(again, "STRLEN colour")).isEqualTo(":4");
         }
+    }
+
+    @Test
+    void a_server_that_is_supervised_comes_back_where_it_was_until_it_is_closed() throws Exception {
+        EmbeddedRedis redis = EmbeddedRedis.start(directory);
+        var told = new AtomicInteger();
+        redis.supervise(told::incrementAndGet);
+        assertThat(ask(redis, "SET colour blue")).isEqualTo("+OK");
+        for (int kills = 1; kills <= 2; kills++) {
+            kill(redis.pid());
+
+            await().ignoreExceptions().until(() -> ask(redis, "STRLEN colour").equals(":4"));
+            assertThat(told).hasValue(kills);
+        }
+
+        redis.close();
+
+        assertThat(ProcessHandle.of(redis.pid()).filter(ProcessHandle::isAlive)).isEmpty();
+        assertThat(told).hasValue(2);
+        assertThat(directory.resolve("redis.pid")).doesNotExist();
     }
 
     @Test

@@ -51,10 +51,6 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve(name);
     }
 
-    Path path() {
-        return path;
-    }
-
     @Override
     public void close() {
         try {

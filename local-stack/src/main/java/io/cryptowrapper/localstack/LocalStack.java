@@ -5,6 +5,7 @@ import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.embedded.Secret;
 import io.cryptowrapper.embedded.StartException;
 import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.settings.ListenSettings;
 import io.cryptowrapper.signing.UpstreamName;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -45,16 +46,26 @@ final class LocalStack implements AutoCloseable {
         this.console = console;
     }
 
+    /** How clients on this machine reach the API. */
+    String url() {
+        return urlOf(settings.listen().address(), settings.listen().port());
+    }
+
     /** Returns when the API answers. */
     void start() {
-        requireFree(settings.serverPort());
+        ListenSettings listen = settings.listen();
+        requireFree("SERVER_PORT", listen.address(), listen.port());
+        if (listen.managementPort() != 0) {
+            requireFree("MANAGEMENT_SERVER_PORT", listen.managementAddress(), listen.managementPort());
+        }
         DataDirectory directory = DataDirectory.lock(settings.dataDirectory());
+        Path kept = directory.resolve(settings.upstreamDirectory());
         Map<String, String> environment;
         synchronized (this) {
             data = directory;
             // While the two start, the simulator does as well: none needs another.
-            Map<String, String> upstream = settings.ownUpstream() ? Map.of() : startSimulator(directory);
-            environment = new HashMap<>(startServers(directory));
+            Map<String, String> upstream = settings.ownUpstream() ? Map.of() : startSimulator(kept);
+            environment = new HashMap<>(startServers(kept));
             environment.putAll(upstream);
         }
         awaitReady(startApi(environment));
@@ -62,6 +73,9 @@ final class LocalStack implements AutoCloseable {
         startWorkers(environment);
         synchronized (this) {
             services.forEach(ServiceProcess::supervise);
+            if (servers != null) {
+                servers.redis().supervise(() -> console.say("Redis has ended; it is started again."));
+            }
         }
     }
 
@@ -82,9 +96,10 @@ final class LocalStack implements AutoCloseable {
         }
     }
 
-    private Map<String, String> startServers(DataDirectory directory) {
-        var topology = new RetryTopology(UpstreamName.SIGN, settings.delays());
-        servers = EmbeddedServers.start(directory.path(), topology.queues());
+    private Map<String, String> startServers(Path directory) {
+        var topology =
+                new RetryTopology(UpstreamName.SIGN, settings.crypto().retry().delays());
+        servers = EmbeddedServers.start(directory, topology.queues());
         Map<String, String> environment = new HashMap<>();
         servers.properties()
                 .forEach((property, value) ->
@@ -92,7 +107,7 @@ final class LocalStack implements AutoCloseable {
         return environment;
     }
 
-    private Map<String, String> startSimulator(DataDirectory directory) {
+    private Map<String, String> startSimulator(Path directory) {
         int port = Ports.free();
         String key = Secret.random();
         start(
@@ -101,20 +116,25 @@ final class LocalStack implements AutoCloseable {
                 Map.of(
                         "SIMULATOR_PORT", Integer.toString(port),
                         "SIMULATOR_KEY", key,
-                        "DATA_DIR", directory.path().toString()));
+                        "DATA_DIR", directory.toString()));
         return Map.of(
-                "CRYPTO_API_BASE_URL", "http://127.0.0.1:" + port, "CRYPTO_API_KEY", key, "CRYPTO_API_KEY_FILE", "");
+                "CRYPTO_API_BASE_URL",
+                urlOf(settings.simulatorAddress(), port),
+                "CRYPTO_API_KEY",
+                key,
+                "CRYPTO_API_KEY_FILE",
+                "");
     }
 
-    /** Starts it and returns the port on which its readiness can be asked for. */
-    private int startApi(Map<String, String> environment) {
-        int managementPort = settings.managementPort() == 0 ? Ports.free() : settings.managementPort();
+    /** Starts it and returns where its readiness can be asked for. */
+    private URI startApi(Map<String, String> environment) {
+        ListenSettings listen = settings.listen();
+        int managementPort = listen.managementPort() == 0 ? Ports.free() : listen.managementPort();
         Map<String, String> own = new HashMap<>(environment);
-        own.put("SERVER_PORT", Integer.toString(settings.serverPort()));
+        own.put("SERVER_PORT", Integer.toString(listen.port()));
         own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
-        own.put("MANAGEMENT_SERVER_ADDRESS", "127.0.0.1");
         start("api", programs.api(), own);
-        return managementPort;
+        return URI.create(urlOf(listen.managementAddress(), managementPort) + "/actuator/health/readiness");
     }
 
     private void startWorkers(Map<String, String> environment) {
@@ -135,8 +155,7 @@ final class LocalStack implements AutoCloseable {
         service.start();
     }
 
-    private void awaitReady(int managementPort) {
-        URI readiness = URI.create("http://127.0.0.1:" + managementPort + "/actuator/health/readiness");
+    private void awaitReady(URI readiness) {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         try (HttpClient http = HttpClient.newHttpClient()) {
             while (System.nanoTime() < deadline) {
@@ -156,6 +175,11 @@ final class LocalStack implements AutoCloseable {
         throw new StartException("The API did not come up within " + START_LIMIT.toSeconds() + " s.");
     }
 
+    private static String urlOf(InetAddress listening, int port) {
+        String host = listening.isAnyLocalAddress() ? "127.0.0.1" : listening.getHostAddress();
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
     private static boolean isReady(HttpClient http, URI readiness) throws InterruptedException {
         try {
             HttpRequest request = HttpRequest.newBuilder(readiness)
@@ -167,18 +191,17 @@ final class LocalStack implements AutoCloseable {
         }
     }
 
-    private static void requireFree(int port) {
-        try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+    private static void requireFree(String setting, InetAddress address, int port) {
+        try (var _ = new ServerSocket(port, 1, address)) {
             // It is.
         } catch (IOException e) {
             boolean inUse = String.valueOf(e.getMessage()).contains("in use");
             throw new StartException(
                     inUse
-                            ? "Port " + port
-                                    + " is in use: stop what listens there, or choose another with SERVER_PORT="
-                                    + (port + 10) + " ./run"
-                            : "Port " + port + " cannot be used (" + e.getMessage()
-                                    + "): choose another with SERVER_PORT=8080 ./run");
+                            ? "Port " + port + " is in use: stop what listens there, or choose another with " + setting
+                                    + "=" + (port + 10) + " ./run"
+                            : "Port " + port + " cannot be used (" + e.getMessage() + "): choose another with "
+                                    + setting + "=8080 ./run");
         }
     }
 }

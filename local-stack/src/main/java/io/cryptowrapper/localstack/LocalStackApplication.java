@@ -1,6 +1,9 @@
 package io.cryptowrapper.localstack;
 
 import io.cryptowrapper.embedded.StartException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
@@ -17,9 +20,9 @@ final class LocalStackApplication {
             StackSettings settings = StackSettings.from(System.getenv());
             var stack = new LocalStack(settings, Programs.builtIn(root), console);
             // Ctrl-C and SIGTERM end here as well as a failed start does.
-            Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "stop"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stack), "stop"));
             stack.start();
-            console.plain(whatToTry(settings));
+            console.plain(whatToTry(settings, stack.url()));
         } catch (StartException e) {
             System.err.println(e.getMessage());
             System.exit(1);
@@ -27,13 +30,20 @@ final class LocalStackApplication {
         new CountDownLatch(1).await();
     }
 
-    private static String whatToTry(StackSettings settings) {
-        String url = "http://127.0.0.1:" + settings.serverPort() + "/crypto/sign?message=";
+    private static void stop(LocalStack stack) {
+        // What is still starting fails now, and tells so at length.
+        var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        System.setOut(nowhere);
+        System.setErr(nowhere);
+        stack.close();
+    }
+
+    private static String whatToTry(StackSettings settings, String url) {
         return """
 
             It is up. In another terminal, try this, and again while success is false:
 
-              curl '%1$shello'
+              curl '%1$s/crypto/sign?message=hello'
 
             %2$s Everything is kept in %3$s.
             Ctrl-C stops it.

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cryptowrapper.embedded.StartException;
+import io.cryptowrapper.settings.ListenSettings;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,26 +18,57 @@ class StackSettingsTest {
 
     @Test
     void nothing_needs_to_be_set() {
-        assertThat(StackSettings.from(Map.of()))
-                .isEqualTo(new StackSettings(8080, 0, 1, Path.of("data"), List.of(Duration.ofSeconds(6)), false));
+        StackSettings settings = StackSettings.from(Map.of());
+
+        InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+        assertThat(settings.listen()).isEqualTo(new ListenSettings(loopback, 8080, loopback, 0));
+        assertThat(settings.simulatorAddress()).isEqualTo(loopback);
+        assertThat(settings.workers()).isEqualTo(1);
+        assertThat(settings.dataDirectory()).isEqualTo(Path.of("data"));
+        assertThat(settings.crypto().retry().delays()).containsExactly(Duration.ofSeconds(6));
+        assertThat(settings.ownUpstream()).isFalse();
     }
 
     @Test
     void everything_can_be_set() {
-        assertThat(StackSettings.from(Map.of(
-                        "SERVER_PORT", " 8090 ",
-                        "MANAGEMENT_SERVER_PORT", "9090",
-                        "WORKERS", "3",
-                        "DATA_DIR", "/somewhere",
-                        "CRYPTO_RETRY_DELAYS", "1s, 5m",
-                        "CRYPTO_API_BASE_URL", "https://api.example.com")))
-                .isEqualTo(new StackSettings(
-                        8090,
-                        9090,
-                        3,
-                        Path.of("/somewhere"),
-                        List.of(Duration.ofSeconds(1), Duration.ofMinutes(5)),
-                        true));
+        StackSettings settings = StackSettings.from(Map.of(
+                "SERVER_PORT", " 8090 ",
+                "SERVER_ADDRESS", "0.0.0.0",
+                "MANAGEMENT_SERVER_PORT", "9090",
+                "MANAGEMENT_SERVER_ADDRESS", "127.0.0.2",
+                "SIMULATOR_BIND_ADDRESS", "127.0.0.3",
+                "WORKERS", "3",
+                "DATA_DIR", "/somewhere",
+                "CRYPTO_RETRY_DELAYS", "1s, 5m",
+                "CRYPTO_API_BASE_URL", "https://api.example.com",
+                "CRYPTO_API_KEY", "k"));
+
+        assertThat(settings.listen())
+                .isEqualTo(new ListenSettings(
+                        InetAddress.ofLiteral("0.0.0.0"), 8090, InetAddress.ofLiteral("127.0.0.2"), 9090));
+        assertThat(settings.simulatorAddress()).isEqualTo(InetAddress.ofLiteral("127.0.0.3"));
+        assertThat(settings.workers()).isEqualTo(3);
+        assertThat(settings.dataDirectory()).isEqualTo(Path.of("/somewhere"));
+        assertThat(settings.crypto().retry().delays()).containsExactly(Duration.ofSeconds(1), Duration.ofMinutes(5));
+        assertThat(settings.ownUpstream()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "-                               | simulated",
+                "https://api.example.com         | api.example.com",
+                "http://api.example.com/         | api.example.com",
+                "https://api.example.com/v2      | api.example.com_v2",
+                "http://127.0.0.1:9090/../../etc | 127.0.0.1_9090_.._.._etc"
+            })
+    void each_upstream_has_a_directory_of_its_own(@Nullable String url, String directory) {
+        Map<String, String> environment =
+                url == null ? Map.of() : Map.of("CRYPTO_API_BASE_URL", url, "CRYPTO_API_KEY", "k");
+
+        assertThat(StackSettings.from(environment).upstreamDirectory()).isEqualTo(directory);
     }
 
     @ParameterizedTest
@@ -49,10 +82,19 @@ class StackSettingsTest {
                         + " '-1'.",
                 "WORKERS                | many   | WORKERS must be a whole number from 0 to 64, not 'many'.",
                 "WORKERS                | 65     | WORKERS must be a whole number from 0 to 64, not '65'.",
-                "CRYPTO_RETRY_DELAYS    | 6s,    | CRYPTO_RETRY_DELAYS must be a list of durations, for example"
-                        + " 6s,30s,5m, not '6s,'.",
-                "CRYPTO_RETRY_DELAYS    | soon   | CRYPTO_RETRY_DELAYS must be a list of durations, for example"
-                        + " 6s,30s,5m, not 'soon'."
+                "CRYPTO_RETRY_DELAYS    | soon   | CRYPTO_RETRY_DELAYS must be a duration, for example 6s or 1500ms.",
+                "CRYPTO_RETRY_DELAYS    | 6s,    | CRYPTO_RETRY_DELAYS must be a list of 1 to 20 durations, for example"
+                        + " 6s,30s,5m.",
+                "CRYPTO_RETRY_DELAYS    | 0s     | CRYPTO_RETRY_DELAYS must be from 10ms to 86400s, not 0s.",
+                "CRYPTO_RETRY_PERIOD    | often  | CRYPTO_RETRY_PERIOD must be a duration, for example 6s or 1500ms.",
+                "CRYPTO_API_BASE_URL    | foo    | CRYPTO_API_BASE_URL must be an http or https address without query,"
+                        + " fragment or user, for example https://api.example.com.",
+                "CRYPTO_API_BASE_URL    | http://localhost | CRYPTO_API_KEY is missing: set it to the upstream's key,"
+                        + " or CRYPTO_API_KEY_FILE to a file that holds it.",
+                "MANAGEMENT_SERVER_PORT | 8080   | MANAGEMENT_SERVER_PORT is the same as SERVER_PORT, 8080: set one of"
+                        + " them to another.",
+                "SERVER_ADDRESS         | 203.0.113.1 | SERVER_ADDRESS is not an address of this machine, 203.0.113.1:"
+                        + " set it to one of its own, or to 0.0.0.0 for all."
             })
     void a_value_that_cannot_work_is_one_sentence(String name, String value, String sentence) {
         assertThatThrownBy(() -> StackSettings.from(Map.of(name, value)))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.embedded.Ports;
+import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import java.net.ConnectException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ./run}: everything on one command, without Docker. */
 @Timeout(300)
@@ -99,64 +101,133 @@ class RunIT {
     @Test
     void what_is_signed_and_what_waits_survives_a_stop_and_a_kill_of_everything() throws Exception {
         Path data = Project.newDirectory("data");
-        Map<String, String> long_ = Map.of("SIMULATOR_FAILING_TIME", "10m");
+        SimulatorSettings own = SimulatorSettings.in(Project.newDirectory("upstream"))
+                .withKey("k")
+                .withPort(Ports.free());
+        Map<String, String> settings =
+                Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + own.port(), "CRYPTO_API_KEY", "k");
         String signed;
-        try (LocalRun run = LocalRun.start(data, long_).awaitUp()) {
-            signed = run.ask(GOOD);
-            assertThat(signed).contains("\"success\":true");
-            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
-            List<ProcessHandle> processes = run.processes();
-            run.terminate();
-            assertThat(processes).hasSizeGreaterThan(4).noneMatch(ProcessHandle::isAlive);
+        try (UpstreamSimulator failing = UpstreamSimulator.start(own.withFailingTime(Duration.ofMinutes(10)))) {
+            try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
+                signed = run.ask(GOOD);
+                assertThat(signed).contains("\"success\":true");
+                assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+                List<ProcessHandle> processes = run.processes();
+                run.terminate();
+                assertThat(processes).hasSizeGreaterThan(3).noneMatch(ProcessHandle::isAlive);
+            }
+            try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
+                // Nobody asks for it: it is still in the queue.
+                await().until(() -> run.output().contains("2cf24dba5fb0: attempt "));
+                assertThat(run.ask(GOOD)).isEqualTo(signed);
+                run.killEverything();
+            }
+            assertThat(failing.calls())
+                    .filteredOn(call -> GOOD.equals(call.message()))
+                    .hasSize(1);
         }
-        try (LocalRun run = LocalRun.start(data, long_).awaitUp()) {
-            assertThat(run.ask(GOOD)).isEqualTo(signed);
-            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
-            await().until(() -> run.output().contains("2cf24dba5fb0: attempt "));
-            run.killEverything();
-        }
-        try (LocalRun run =
-                LocalRun.start(data, Map.of("SIMULATOR_FAILING_SHARE", "0")).awaitUp()) {
-            assertThat(run.ask(GOOD)).isEqualTo(signed);
-            // Nobody asks for it: it is still in the queue.
+        try (UpstreamSimulator upstream = UpstreamSimulator.start(own.withFailingShare(0));
+                LocalRun run = LocalRun.start(data, settings).awaitUp()) {
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> run.output().contains("2cf24dba5fb0: signed at attempt "));
+            assertThat(run.ask(GOOD)).isEqualTo(signed);
             assertThat(run.ask(FAILING)).contains("\"success\":true");
+            assertThat(upstream.calls()).extracting(Call::message).containsOnly(FAILING);
             run.terminate();
         }
     }
 
     @Test
-    void with_an_upstream_of_ones_own_none_is_simulated_and_a_service_that_dies_comes_back() throws Exception {
+    void an_upstream_of_ones_own_gets_and_gives_nothing_of_a_simulated_one() throws Exception {
+        Path data = Project.newDirectory("data");
+        try (LocalRun run =
+                LocalRun.start(data, Map.of("SIMULATOR_FAILING_TIME", "10m")).awaitUp()) {
+            assertThat(run.ask(GOOD)).contains("\"success\":true");
+            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+            run.terminate();
+        }
         try (UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
                         .withKey("a-key-of-ones-own")
                         .withFailingShare(0));
                 LocalRun run = LocalRun.start(
-                                Project.newDirectory("data"),
+                                data,
                                 Map.of(
                                         "CRYPTO_API_BASE_URL",
                                         upstream.baseUrl().toString(),
                                         "CRYPTO_API_KEY",
                                         "a-key-of-ones-own"))
                         .awaitUp()) {
-            assertThat(run.ask("to my own")).contains("\"success\":true");
-            assertThat(upstream.calls()).hasSize(1);
             assertThat(run.processes("upstream-simulator")).isEmpty();
             assertThat(run.output()).contains("The upstream is the one in CRYPTO_API_BASE_URL.");
+            await().until(() -> run.output().contains("The worker is up"));
 
-            ProcessHandle api = run.processes("api-service").getFirst();
-            api.destroyForcibly();
-            await().atMost(Duration.ofSeconds(30))
-                    .ignoreExceptions()
-                    .until(() -> run.ask("to my own").contains("\"success\":true"));
+            assertThat(run.ask(GOOD)).contains("\"success\":true");
 
-            assertThat(run.output())
-                    .contains("api has ended with exit code 137; it is started again.")
-                    .doesNotContain("a-key-of-ones-own");
+            // Several times as long as what waits would take to come to its turn.
+            await().during(Duration.ofSeconds(2))
+                    .until(() -> upstream.calls().stream()
+                            .map(Call::message)
+                            .toList()
+                            .equals(List.of(GOOD)));
+            assertThat(run.output()).doesNotContain("a-key-of-ones-own");
             for (ProcessHandle process : run.processes()) {
                 assertThat(process.info().commandLine().orElse("")).doesNotContain("a-key-of-ones-own");
             }
             run.terminate();
+        }
+    }
+
+    @Test
+    void what_dies_comes_back() throws Exception {
+        try (LocalRun run =
+                LocalRun.start(Project.newDirectory("data"), Map.of()).awaitUp()) {
+            assertThat(run.ask(GOOD)).contains("\"success\":true");
+
+            run.processes("redis-server").getFirst().destroyForcibly();
+            await().until(() -> run.output().contains("Redis has ended; it is started again."));
+            // Only the one that comes back knows it for a restarted API.
+            run.processes("api-service").getFirst().destroyForcibly();
+
+            await().atMost(Duration.ofSeconds(30))
+                    .ignoreExceptions()
+                    .until(() -> run.ask(GOOD).contains("\"success\":true"));
+            assertThat(run.output()).contains("api has ended with exit code 137; it is started again.");
+            run.terminate();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Starting ...", "simulator |"})
+    void a_start_that_is_interrupted_ends_without_a_word(String when) throws Exception {
+        try (LocalRun run = LocalRun.start(Project.newDirectory("data"), Map.of())) {
+            await().until(() -> run.output().contains(when));
+            List<ProcessHandle> processes = run.processes();
+
+            run.pressCtrlC();
+
+            assertThat(run.output().lines())
+                    .allMatch(line -> line.equals("Starting ...")
+                            || line.startsWith("simulator | The upstream simulator listens on "));
+            assertThat(processes).noneMatch(ProcessHandle::isAlive);
+        }
+    }
+
+    @Test
+    void a_service_that_cannot_start_ends() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Servers servers = Servers.embedded(List.of(Duration.ofSeconds(6)))) {
+            Map<String, String> settings = new HashMap<>(servers.settings());
+            settings.putAll(Map.of(
+                    "CRYPTO_API_BASE_URL", "http://127.0.0.1:9",
+                    "CRYPTO_API_KEY", "k",
+                    "SERVER_PORT", Integer.toString(taken.getLocalPort()),
+                    "MANAGEMENT_SERVER_PORT", "0"));
+            try (Program api = Program.start("api", Project.program("api-service"), settings)) {
+                assertThat(api.awaitExit()).isEqualTo(1);
+                assertThat(api.output())
+                        .isEqualTo("Port " + taken.getLocalPort() + " is in use: stop what listens there, or set"
+                                + " SERVER_PORT or MANAGEMENT_SERVER_PORT to another.\n");
+            }
         }
     }
 
@@ -167,8 +238,9 @@ class RunIT {
                 "WORKERS=many              | WORKERS must be a whole number from 0 to 64, not 'many'.",
                 "SERVER_PORT=http          | SERVER_PORT must be a whole number from 1 to 65535, not 'http'.",
                 "DATA_DIR=/dev/null/x      | DATA_DIR /dev/null/x cannot be written: choose another directory.",
-                "CRYPTO_RETRY_DELAYS=soon  | CRYPTO_RETRY_DELAYS must be a list of durations, for example 6s,30s,5m,"
-                        + " not 'soon'.",
+                "CRYPTO_RETRY_PERIOD=often | CRYPTO_RETRY_PERIOD must be a duration, for example 6s or 1500ms.",
+                "SERVER_ADDRESS=203.0.113.1 | SERVER_ADDRESS is not an address of this machine, 203.0.113.1: set it to"
+                        + " one of its own, or to 0.0.0.0 for all.",
             })
     void a_wrong_setting_is_one_sentence(String setting, String sentence) {
         String[] parts = setting.split("=", 2);
@@ -182,35 +254,44 @@ class RunIT {
         assertThat(run.output()).isEqualTo("Starting ...\n" + sentence + "\n");
     }
 
-    @Test
-    void a_setting_that_a_service_refuses_stops_everything() {
-        try (LocalRun run = LocalRun.start(Project.newDirectory("data"), Map.of("CRYPTO_RETRY_PERIOD", "often"))) {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SIMULATOR_CALLS=none | simulator | SIMULATOR_CALLS must be a whole number from 1 to 1000000.",
+                "SERVER_TOMCAT_MAX_CONNECTIONS=many | api | SERVER_TOMCAT_MAX_CONNECTIONS must be a whole number."
+            })
+    void a_setting_that_a_service_refuses_stops_everything(String setting, String service, String sentence) {
+        String[] parts = setting.split("=", 2);
+        try (LocalRun run = LocalRun.start(Project.newDirectory("data"), Map.of(parts[0], parts[1]))) {
             assertThat(run.awaitExit()).isEqualTo(1);
 
-            assertThat(run.output().lines().filter(line -> !line.startsWith("simulator")))
+            assertThat(run.output().lines().filter(line -> !line.contains("The upstream simulator listens on")))
                     .containsExactly(
                             "Starting ...",
-                            "api       | CRYPTO_RETRY_PERIOD must be a duration, for example 6s or 1500ms.",
+                            service + " ".repeat(9 - service.length()) + " | " + sentence,
                             "A service could not start; what it says above tells why.");
         }
     }
 
-    @Test
-    void a_port_in_use_is_one_sentence() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"SERVER_PORT", "MANAGEMENT_SERVER_PORT"})
+    void a_port_in_use_is_one_sentence(String setting) throws Exception {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
-
-            Program run = LocalRun.start(Map.of(
+            Map<String, String> settings = new HashMap<>(Map.of(
                     "SERVER_PORT",
-                    Integer.toString(port),
+                    Integer.toString(Ports.free()),
                     "DATA_DIR",
                     Project.newDirectory("data").toString()));
+            settings.put(setting, Integer.toString(port));
+
+            Program run = LocalRun.start(settings);
 
             assertThat(run.awaitExit()).isEqualTo(1);
             assertThat(run.output())
-                    .isEqualTo("Starting ...\nPort " + port
-                            + " is in use: stop what listens there, or choose another with SERVER_PORT="
-                            + (port + 10) + " ./run\n");
+                    .isEqualTo("Starting ...\nPort " + port + " is in use: stop what listens there, or choose another"
+                            + " with " + setting + "=" + (port + 10) + " ./run\n");
         }
     }
 
