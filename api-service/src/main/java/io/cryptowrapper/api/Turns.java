@@ -38,11 +38,10 @@ class Turns {
 
     Duration untilTurnOf(MessageId id) {
         try {
-            Duration nextRetry = quota.untilNextRetry();
             // Where Redis has lost the line, the message is somewhere in the queue: say what is true of its end.
             Place place = line.placeOf(id)
                     .orElseGet(() -> Place.behind(backlog.depth().orElse(0)));
-            return policy.untilTurn(place, nextRetry);
+            return policy.untilTurn(place, quota.untilRetryAfter(place.ahead()));
         } catch (DataAccessException redisIsDown) {
             return whenUnknown();
         }

@@ -31,15 +31,14 @@ public record RetryPolicy(Duration pace, List<Duration> delays, Duration giveUpA
     }
 
     /**
-     * How long it is until a message will be tried: not before its own delay is over, and one turn for each message
-     * ahead, counted from the next retry and from the time when the first of them is due that is not due yet.
+     * How long it is until a message will be tried: not before its own delay is over, not before those ahead that are
+     * not due yet have had their turns, and not before the budget allows it.
      *
-     * @param nextRetry the time until anything may be retried
+     * @param untilRetry the time until the budget allows the retry that comes after all those ahead
      */
-    public Duration untilTurn(Place place, Duration nextRetry) {
-        Duration fromNextRetry = nextRetry.plus(pace.multipliedBy(place.ahead()));
+    public Duration untilTurn(Place place, Duration untilRetry) {
         Duration fromFirstDue = place.firstDue().plus(pace.multipliedBy(place.notDueAhead()));
-        return longest(place.due(), longest(fromNextRetry, fromFirstDue));
+        return longest(place.due(), longest(untilRetry, fromFirstDue));
     }
 
     private static Duration longest(Duration one, Duration other) {

@@ -113,9 +113,14 @@ public class UpstreamQuota {
         return take("retry");
     }
 
-    /** How long it will be until a retry is granted, if nobody calls in between. */
-    public Duration untilNextRetry() {
-        return ask("peek", 0).time();
+    /**
+     * How long it will be until a retry is granted, if nothing but retries is called in between, each as soon as it
+     * may.
+     *
+     * @param others how many retries come before it
+     */
+    public Duration untilRetryAfter(long others) {
+        return ask("peek", others).time();
     }
 
     /**
@@ -222,7 +227,8 @@ public class UpstreamQuota {
     private record Reply(Duration time, long number) {}
 
     /**
-     * @param operand of {@code hold} and {@code refuse}, how long in milliseconds; of {@code renew}, the grant's number
+     * @param operand of {@code hold} and {@code refuse}, how long in milliseconds; of {@code renew}, the grant's
+     *     number; of {@code peek}, how many retries come first
      */
     private Reply ask(String op, long operand) {
         List<?> reply = redis.execute(

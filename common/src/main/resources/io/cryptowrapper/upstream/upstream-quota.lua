@@ -9,7 +9,8 @@
 local key, op = KEYS[1], ARGV[1]
 local calls, span, period = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local seen = tonumber(ARGV[5]) -- the highest `granted` that the caller has been told
-local operand = tonumber(ARGV[6]) -- hold, refuse: for how long; renew: the grant's number
+-- hold, refuse: for how long; renew: the grant's number; peek: how many retries come before the one asked for
+local operand = tonumber(ARGV[6])
 local most_held = tonumber(ARGV[7])
 -- Longer than a worker needs from one question to the next, so that no first call slips in between.
 local GRACE = 500
@@ -96,8 +97,21 @@ else
   at = math.max(at, (past('retry') or now) + period)
 end
 
+-- When the retry is granted that comes after `others`, if each comes as soon as it may.
+local function turn(others)
+  local round = math.min(calls, 100)
+  -- After two rounds of the budget, the third is like the second.
+  local counted = others < 2 * round and others or round + others % round
+  local turns = { [0] = at }
+  for n = 1, counted do
+    local oldest = turns[n - calls] or get('g' .. int(granted + n - calls))
+    turns[n] = math.max(turns[n - 1] + period, oldest and oldest + span or 0)
+  end
+  return turns[counted] + (others - counted) * math.max(period, span / calls)
+end
+if op == 'peek' then return answer(math.ceil(turn(operand)) - now) end
+
 local wait = at - now
-if op == 'peek' then return answer(wait) end
 if wait > 0 then
   -- Renewed whenever the worker asks again, and short, so that it ends soon when the worker does.
   if op == 'retry' then set('reserved', now + math.min(wait, 1000) + GRACE) end

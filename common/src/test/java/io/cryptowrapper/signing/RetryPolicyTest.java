@@ -36,8 +36,9 @@ class RetryPolicyTest {
     }
 
     @Test
-    void each_message_ahead_takes_one_turn() {
-        assertThat(policy.untilTurn(Place.behind(5), ofSeconds(4))).isEqualTo(ofSeconds(4 + 5 * 6));
+    void no_message_has_its_turn_before_the_budget_allows_it() {
+        assertThat(policy.untilTurn(new Place(5, ofSeconds(25), 0, ofSeconds(20)), ofSeconds(34)))
+                .isEqualTo(ofSeconds(34));
     }
 
     @Test

@@ -196,14 +196,56 @@ class UpstreamQuotaTest {
         assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
+    @ParameterizedTest(name = "{0} calls, seed {1}")
+    @CsvSource({"10, 1", "10, 2", "10, 3", "1, 4", "3, 5", "50, 6"})
+    void the_times_of_all_coming_retries_are_known(int calls, long seed) {
+        Random random = new Random(seed);
+        UpstreamQuota quota = process("quota", calls, WINDOW);
+        for (int i = 0; i < 30; i++) {
+            clock.advance(ofMillis(random.nextInt(4000)));
+            if (random.nextInt(3) == 0) {
+                quota.takeForRetry();
+            } else {
+                quota.takeForFirstCall();
+            }
+        }
+        quota.heed(failed(ofSeconds(random.nextInt(20))));
+        long start = clock.millis();
+        List<Long> foretold = IntStream.range(0, 60)
+                .mapToObj(others -> quota.untilRetryAfter(others).toMillis())
+                .toList();
+
+        List<Long> granted = new ArrayList<>();
+        while (granted.size() < foretold.size()) {
+            switch (quota.takeForRetry()) {
+                case Permission.Granted retry -> granted.add(clock.millis() - start);
+                case Permission.Wait(Duration time) -> clock.advance(time);
+            }
+        }
+
+        assertThat(foretold).isEqualTo(granted);
+    }
+
+    @Test
+    void retries_far_away_are_foretold_by_the_pace() {
+        UpstreamQuota quota = process();
+
+        assertThat(quota.untilRetryAfter(1_000_000))
+                .isBetween(
+                        UpstreamQuota.pace(new CryptoSettings.Quota(CALLS, WINDOW), PERIOD)
+                                .multipliedBy(999_990),
+                        UpstreamQuota.pace(new CryptoSettings.Quota(CALLS, WINDOW), PERIOD)
+                                .multipliedBy(1_000_010));
+    }
+
     @Test
     void the_next_retry_is_known_without_asking_for_it() {
         UpstreamQuota quota = process();
-        assertThat(quota.untilNextRetry()).isEqualTo(PERIOD);
+        assertThat(quota.untilRetryAfter(0)).isEqualTo(PERIOD);
         quota.takeForRetry();
         clock.advance(ofSeconds(4));
 
-        assertThat(quota.untilNextRetry()).isEqualTo(ofSeconds(2));
+        assertThat(quota.untilRetryAfter(0)).isEqualTo(ofSeconds(2));
         assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
@@ -232,7 +274,7 @@ class UpstreamQuotaTest {
 
         assertThat(late.allowsSending()).isTrue();
 
-        assertThat(quota.untilNextRetry()).isEqualTo(PERIOD);
+        assertThat(quota.untilRetryAfter(0)).isEqualTo(PERIOD);
     }
 
     @Test
@@ -305,7 +347,7 @@ class UpstreamQuotaTest {
         process().heed(failed(ofSeconds(asked)));
 
         assertThat(process().takeForFirstCall()).isEqualTo(new Permission.Wait(ofSeconds(held)));
-        assertThat(process().untilNextRetry()).isEqualTo(ofSeconds(Math.max(held, PERIOD.toSeconds())));
+        assertThat(process().untilRetryAfter(0)).isEqualTo(ofSeconds(Math.max(held, PERIOD.toSeconds())));
     }
 
     @Test
