@@ -46,6 +46,12 @@ class StartFailureTest {
                         + " rabbit-1:5672,rabbit-2:5672.",
                 "spring.rabbitmq.addresses | a:1,:2 | SPRING_RABBITMQ_ADDRESSES must be a list of addresses such as"
                         + " rabbit-1:5672,rabbit-2:5672.",
+                "spring.rabbitmq.publisher-returns | false | SPRING_RABBITMQ_PUBLISHER_RETURNS must stay true: messages"
+                        + " would be lost unseen otherwise.",
+                "spring.rabbitmq.publisher-confirm-type | none | SPRING_RABBITMQ_PUBLISHER_CONFIRM_TYPE must stay"
+                        + " correlated: messages would be lost unseen otherwise.",
+                "spring.rabbitmq.template.mandatory | false | SPRING_RABBITMQ_TEMPLATE_MANDATORY must stay true:"
+                        + " messages would be lost unseen otherwise.",
                 "server.port | 70000             | SERVER_PORT must be from 0 to 65535, not 70000.",
                 "management.server.port | -2     | MANAGEMENT_SERVER_PORT must be from 0 to 65535, not -2.",
                 "server.address | 203.0.113.1    | SERVER_ADDRESS is not an address of this machine, 203.0.113.1: set"

@@ -42,12 +42,15 @@ public final class InvalidSettingException extends IllegalArgumentException {
         return ofAnotherForm;
     }
 
-    private static InvalidSettingException ofAnotherForm(String property, String type) {
+    /** The environment variable for a property. */
+    public static String variableOf(String property) {
         // Of a list, the element is named: crypto.retry.delays[1] is still CRYPTO_RETRY_DELAYS.
-        String setting =
-                property.replaceAll("\\[.*", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
+        return property.replaceAll("\\[.*", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
+    }
+
+    private static InvalidSettingException ofAnotherForm(String property, String type) {
         // The value itself is not printed: it may be a password that was put into the wrong variable.
-        return new InvalidSettingException(setting, "must be " + expected(type.toLowerCase(Locale.ROOT)));
+        return new InvalidSettingException(variableOf(property), "must be " + expected(type.toLowerCase(Locale.ROOT)));
     }
 
     private static String expected(String type) {

@@ -4,6 +4,7 @@ import io.cryptowrapper.settings.InvalidSettingException;
 import io.cryptowrapper.settings.ListenSettings;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -20,21 +21,35 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
     private static final Pattern BROKER =
             Pattern.compile("(?:amqps?://)?(?:[^@/]*@)?(?:\\[[0-9A-Fa-f:.]+]|[^:/@\\[\\]\\s]+)(?::([^/]*))?(?:/.*)?");
 
+    /** What RetryPublisher relies on when it says that the broker has a message. */
+    private static final Map<String, String> NEEDED = Map.of(
+            "spring.rabbitmq.publisher-confirm-type", "correlated",
+            "spring.rabbitmq.publisher-returns", "true",
+            "spring.rabbitmq.template.mandatory", "true");
+
     @Override
     public void initialize(ConfigurableApplicationContext context) {
         Binder settings = Binder.get(context.getEnvironment());
         ListenSettings.from(settings, 0, 0);
-        requirePort(settings, "spring.data.redis.port", "SPRING_DATA_REDIS_PORT");
-        requirePort(settings, "spring.rabbitmq.port", "SPRING_RABBITMQ_PORT");
+        requirePort(settings, "spring.data.redis.port");
+        requirePort(settings, "spring.rabbitmq.port");
         settings.bind("spring.data.redis.url", String.class).ifBound(StartChecks::requireRedisUrl);
         settings.bind("spring.rabbitmq.addresses", Bindable.listOf(String.class))
                 .ifBound(StartChecks::requireBrokers);
+        NEEDED.forEach((property, value) -> {
+            if (!value.equalsIgnoreCase(settings.bind(property, String.class).orElse(""))) {
+                throw new InvalidSettingException(
+                        InvalidSettingException.variableOf(property),
+                        "must stay " + value + ": messages would be lost unseen otherwise");
+            }
+        });
     }
 
-    private static void requirePort(Binder settings, String property, String setting) {
+    private static void requirePort(Binder settings, String property) {
         settings.bind(property, Integer.class).ifBound(port -> {
             if (!isPort(port)) {
-                throw new InvalidSettingException(setting, "must be from 1 to 65535, not " + port);
+                throw new InvalidSettingException(
+                        InvalidSettingException.variableOf(property), "must be from 1 to 65535, not " + port);
             }
         });
     }

@@ -24,8 +24,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole system on this machine: broker and Redis first, then the simulated upstream, then the API and the workers;
- * and back in the other order.
+ * The whole system on this machine: broker, Redis and the simulated upstream first, then the API, then the workers; at
+ * the end the services first, all at once.
  */
 final class LocalStack implements AutoCloseable {
 

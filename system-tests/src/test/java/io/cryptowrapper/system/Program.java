@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 final class Program implements AutoCloseable {
 
     private static final Pattern SETTINGS =
-            Pattern.compile("(CRYPTO|SPRING|SERVER|MANAGEMENT|SIMULATOR)_.*|DATA_DIR|WORKERS|JAVA_HOME");
+            Pattern.compile("(CRYPTO|SPRING|SERVER|MANAGEMENT|SIMULATOR)_.*|DATA_DIR|WORKERS");
 
     private final Process process;
     private final Path output;
