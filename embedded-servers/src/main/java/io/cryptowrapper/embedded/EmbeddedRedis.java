@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
@@ -95,8 +94,17 @@ public final class EmbeddedRedis implements AutoCloseable {
      *
      * @param beforeRestart told each time
      */
-    public synchronized void supervise(Runnable beforeRestart) {
-        var _ = process.onExit().thenRun(() -> restart(beforeRestart));
+    public void supervise(Runnable beforeRestart) {
+        Thread.ofVirtual().start(() -> {
+            try {
+                while (!isClosed()) {
+                    current().waitFor();
+                    restart(beforeRestart);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     @Override
@@ -110,23 +118,31 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    private synchronized void restart(Runnable beforeRestart) {
-        if (closed) {
-            return;
-        }
-        beforeRestart.run();
-        try {
-            Process started = tryStart(executable, directory, port, password);
-            if (started != null) {
-                process = started;
-                supervise(beforeRestart);
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private synchronized Process current() {
+        return process;
+    }
+
+    private void restart(Runnable beforeRestart) throws InterruptedException {
+        synchronized (this) {
+            if (closed) {
                 return;
             }
-        } catch (IOException e) {
-            // Perhaps the disk is full; perhaps it is not for ever.
+            beforeRestart.run();
+            try {
+                Process started = tryStart(executable, directory, port, password);
+                if (started != null) {
+                    process = started;
+                    return;
+                }
+            } catch (IOException e) {
+                // Perhaps the disk is full; perhaps it is not for ever.
+            }
         }
-        CompletableFuture.delayedExecutor(BEFORE_RESTART.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(() -> restart(beforeRestart));
+        Thread.sleep(BEFORE_RESTART);
     }
 
     private static List<String> executables(Path directory) {

@@ -66,6 +66,35 @@ record Servers(String name, Map<String, String> settings, Runnable stopping) imp
         return new Servers("the embedded broker and Redis", settings, servers::close);
     }
 
+    int brokerPort() {
+        return portIn("SPRING_RABBITMQ_ADDRESSES");
+    }
+
+    int redisPort() {
+        return portIn("SPRING_DATA_REDIS_URL");
+    }
+
+    /** The same for whoever reaches the broker by another port of this machine. */
+    Servers withBrokerPort(int port) {
+        return with("SPRING_RABBITMQ_ADDRESSES", "127.0.0.1:" + port);
+    }
+
+    /** The same for whoever reaches Redis by another port of this machine. */
+    Servers withRedisPort(int port) {
+        String url = settings.getOrDefault("SPRING_DATA_REDIS_URL", "");
+        return with("SPRING_DATA_REDIS_URL", url.replaceFirst(":[0-9]+$", ":" + port));
+    }
+
+    private int portIn(String setting) {
+        return Integer.parseInt(settings.getOrDefault(setting, "").replaceFirst(".*:", ""));
+    }
+
+    private Servers with(String setting, String value) {
+        Map<String, String> changed = new HashMap<>(settings);
+        changed.put(setting, value);
+        return new Servers(name, changed, stopping);
+    }
+
     @Override
     public void close() {
         stopping.run();

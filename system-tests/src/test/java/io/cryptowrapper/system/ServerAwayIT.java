@@ -1,0 +1,78 @@
+package io.cryptowrapper.system;
+
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.testing.Gate;
+import io.cryptowrapper.testing.RawHttp;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+
+/** What clients were promised while a server was away is kept when it is back, through the packaged programs. */
+@Timeout(180)
+class ServerAwayIT {
+
+    private static final Pace PACE = Pace.FORTYFOLD;
+
+    private static Servers servers;
+
+    @BeforeAll
+    static void startServers() {
+        servers = Servers.best(List.of(PACE.period()));
+    }
+
+    @AfterAll
+    static void stopServers() {
+        servers.close();
+    }
+
+    @Test
+    void messages_that_rabbitmq_could_not_take_are_signed(TestInfo test) throws Exception {
+        try (Gate rabbit = Gate.to(servers.brokerPort())) {
+            keepsItsPromise(rabbit, servers.withBrokerPort(rabbit.port()), test.getDisplayName());
+        }
+    }
+
+    @Test
+    void messages_that_redis_has_not_seen_are_signed(TestInfo test) throws Exception {
+        try (Gate redis = Gate.to(servers.redisPort())) {
+            keepsItsPromise(redis, servers.withRedisPort(redis.port()), test.getDisplayName());
+        }
+    }
+
+    private static void keepsItsPromise(Gate gate, Servers behindIt, String name) throws Exception {
+        List<String> messages =
+                IntStream.range(0, 8).mapToObj(i -> name + " " + i).toList();
+        try (RunningSystem system = RunningSystem.start(behindIt, PACE, 1)) {
+            gate.cut();
+            int pending = 0;
+            for (String message : messages) {
+                long asked = System.nanoTime();
+                RawHttp.Response answer = system.ask(message);
+                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(ofSeconds(2));
+                assertThat(answer.status()).isEqualTo(200);
+                pending += answer.body().contains("\"success\":false") ? 1 : 0;
+            }
+            assertThat(pending).isPositive();
+
+            gate.open();
+
+            await().atMost(ofSeconds(60)).pollInterval(ofSeconds(1)).until(() -> {
+                for (String message : messages) {
+                    if (!system.ask(message).body().contains("\"success\":true")) {
+                        return false;
+                    }
+                }
+                return true;
+            });
+            assertThat(system.upstream().mostCallsInAnyWindow(PACE.window())).isLessThanOrEqualTo(RunningSystem.CALLS);
+        }
+    }
+}
