@@ -138,7 +138,7 @@ class RunIT {
     }
 
     @Test
-    void an_upstream_of_ones_own_gets_and_gives_nothing_of_a_simulated_one() throws Exception {
+    void an_upstream_of_ones_own_gets_and_gives_nothing_of_a_simulated_one_and_what_dies_comes_back() throws Exception {
         Path data = Project.newDirectory("data");
         try (LocalRun run =
                 LocalRun.start(data, Map.of("SIMULATOR_FAILING_TIME", "10m")).awaitUp()) {
@@ -169,29 +169,22 @@ class RunIT {
                             .map(Call::message)
                             .toList()
                             .equals(List.of(GOOD)));
-            assertThat(run.output()).doesNotContain("a-key-of-ones-own");
-            for (ProcessHandle process : run.processes()) {
-                assertThat(process.info().commandLine().orElse("")).doesNotContain("a-key-of-ones-own");
-            }
-            run.terminate();
-        }
-    }
-
-    @Test
-    void what_dies_comes_back() throws Exception {
-        try (LocalRun run =
-                LocalRun.start(Project.newDirectory("data"), Map.of()).awaitUp()) {
-            assertThat(run.ask(GOOD)).contains("\"success\":true");
 
             run.processes("redis-server").getFirst().destroyForcibly();
             await().until(() -> run.output().contains("Redis has ended; it is started again."));
-            // Only the one that comes back knows it for a restarted API.
             run.processes("api-service").getFirst().destroyForcibly();
-
+            // The new API knows it from the new Redis alone; without one it would not even call.
             await().atMost(Duration.ofSeconds(30))
                     .ignoreExceptions()
                     .until(() -> run.ask(GOOD).contains("\"success\":true"));
-            assertThat(run.output()).contains("api has ended with exit code 137; it is started again.");
+            assertThat(upstream.calls()).hasSize(1);
+
+            assertThat(run.output())
+                    .contains("api has ended with exit code 137; it is started again.")
+                    .doesNotContain("a-key-of-ones-own");
+            for (ProcessHandle process : run.processes()) {
+                assertThat(process.info().commandLine().orElse("")).doesNotContain("a-key-of-ones-own");
+            }
             run.terminate();
         }
     }
