@@ -40,6 +40,12 @@ class StartFailureTest {
                         + " redis://:password@host:6379.",
                 "spring.data.redis.url | redis://h:x | SPRING_DATA_REDIS_URL must be an address such as"
                         + " redis://:password@host:6379.",
+                "spring.data.redis.url | redis://host | SPRING_DATA_REDIS_URL must be an address such as"
+                        + " redis://:password@host:6379.",
+                "spring.data.redis.url | redis://h:1/x | SPRING_DATA_REDIS_URL must be an address such as"
+                        + " redis://:password@host:6379.",
+                "management.endpoint.health.show-details | perhaps | MANAGEMENT_ENDPOINT_HEALTH_SHOW_DETAILS must be"
+                        + " one of never, when-authorized, always.",
                 "spring.data.redis.port | 99999  | SPRING_DATA_REDIS_PORT must be from 1 to 65535, not 99999.",
                 "spring.rabbitmq.port   | 99999  | SPRING_RABBITMQ_PORT must be from 1 to 65535, not 99999.",
                 "spring.rabbitmq.addresses | host:x | SPRING_RABBITMQ_ADDRESSES must be a list of addresses such as"
@@ -52,8 +58,9 @@ class StartFailureTest {
                         + " correlated: messages would be lost unseen otherwise.",
                 "spring.rabbitmq.template.mandatory | false | SPRING_RABBITMQ_TEMPLATE_MANDATORY must stay true:"
                         + " messages would be lost unseen otherwise.",
-                "server.port | 70000             | SERVER_PORT must be from 0 to 65535, not 70000.",
-                "management.server.port | -2     | MANAGEMENT_SERVER_PORT must be from 0 to 65535, not -2.",
+                "server.port | 70000             | SERVER_PORT must be from 0 (a free one) to 65535, not 70000.",
+                "management.server.port | -2     | MANAGEMENT_SERVER_PORT must be from 0 (a free one) to 65535, not"
+                        + " -2.",
                 "server.address | 203.0.113.1    | SERVER_ADDRESS is not an address of this machine, 203.0.113.1: set"
                         + " it to one of its own, or to 0.0.0.0 for all.",
                 "management.server.address | 203.0.113.1 | MANAGEMENT_SERVER_ADDRESS is not an address of this machine,"

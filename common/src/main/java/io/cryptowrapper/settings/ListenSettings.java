@@ -28,8 +28,8 @@ public record ListenSettings(InetAddress address, int port, InetAddress manageme
                 port <= 0 || port != managementPort,
                 "MANAGEMENT_SERVER_PORT",
                 "is the same as SERVER_PORT, " + port + ": set one of them to another");
-        requireOwn("SERVER_ADDRESS", address);
-        requireOwn("MANAGEMENT_SERVER_ADDRESS", managementAddress);
+        requireOwn("SERVER_ADDRESS", address, port);
+        requireOwn("MANAGEMENT_SERVER_ADDRESS", managementAddress, managementPort);
     }
 
     /**
@@ -48,10 +48,16 @@ public record ListenSettings(InetAddress address, int port, InetAddress manageme
     }
 
     private static void requirePort(String setting, int port) {
-        require(port >= -1 && port <= HIGHEST_PORT, setting, "must be from 0 to " + HIGHEST_PORT + ", not " + port);
+        require(
+                port >= -1 && port <= HIGHEST_PORT,
+                setting,
+                "must be from 0 (a free one) to " + HIGHEST_PORT + ", not " + port);
     }
 
-    private static void requireOwn(String setting, InetAddress address) {
+    private static void requireOwn(String setting, InetAddress address, int port) {
+        if (port == -1) {
+            return;
+        }
         try (var _ = new ServerSocket(0, 1, address)) {
             // It is.
         } catch (IOException e) {

@@ -1,12 +1,12 @@
 package io.cryptowrapper.wiring;
 
+import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.settings.InvalidSettingException;
 import io.cryptowrapper.settings.ListenSettings;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.springframework.boot.amqp.autoconfigure.RabbitProperties;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContextInitializer;
@@ -18,10 +18,7 @@ import org.springframework.context.ConfigurableApplicationContext;
  */
 final class StartChecks implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
-    private static final Pattern BROKER =
-            Pattern.compile("(?:amqps?://)?(?:[^@/]*@)?(?:\\[[0-9A-Fa-f:.]+]|[^:/@\\[\\]\\s]+)(?::([^/]*))?(?:/.*)?");
-
-    /** What RetryPublisher relies on when it says that the broker has a message. */
+    /** Without these, RetryPublisher would take a message for queued that is not. */
     private static final Map<String, String> NEEDED = Map.of(
             "spring.rabbitmq.publisher-confirm-type", "correlated",
             "spring.rabbitmq.publisher-returns", "true",
@@ -29,6 +26,7 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
 
     @Override
     public void initialize(ConfigurableApplicationContext context) {
+        EnvironmentVariables.dropEmptyOnesFrom(context.getEnvironment());
         Binder settings = Binder.get(context.getEnvironment());
         ListenSettings.from(settings, 0, 0);
         requirePort(settings, "spring.data.redis.port");
@@ -36,13 +34,18 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
         settings.bind("spring.data.redis.url", String.class).ifBound(StartChecks::requireRedisUrl);
         settings.bind("spring.rabbitmq.addresses", Bindable.listOf(String.class))
                 .ifBound(StartChecks::requireBrokers);
-        NEEDED.forEach((property, value) -> {
-            if (!value.equalsIgnoreCase(settings.bind(property, String.class).orElse(""))) {
-                throw new InvalidSettingException(
-                        InvalidSettingException.variableOf(property),
-                        "must stay " + value + ": messages would be lost unseen otherwise");
-            }
-        });
+        NEEDED.forEach((property, value) -> requireValue(settings, property, value));
+    }
+
+    private static void requireValue(Binder settings, String property, String value) {
+        String actual = value.equals("true")
+                ? settings.bind(property, Boolean.class).orElse(false).toString()
+                : settings.bind(property, String.class).orElse("");
+        if (!value.equalsIgnoreCase(actual)) {
+            throw new InvalidSettingException(
+                    InvalidSettingException.variableOf(property),
+                    "must stay " + value + ": messages would be lost unseen otherwise");
+        }
     }
 
     private static void requirePort(Binder settings, String property) {
@@ -55,7 +58,7 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
     }
 
     private static void requireRedisUrl(String url) {
-        if (!url.isEmpty() && !isRedisUrl(url)) {
+        if (!isRedisUrl(url)) {
             throw new InvalidSettingException(
                     "SPRING_DATA_REDIS_URL", "must be an address such as redis://:password@host:6379");
         }
@@ -66,24 +69,34 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
             URI uri = URI.create(url);
             return ("redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme()))
                     && uri.getHost() != null
-                    && (uri.getPort() == -1 || isPort(uri.getPort()));
+                    && isPort(uri.getPort())
+                    && uri.getPath().matches("/?|/[0-9]{1,4}");
         } catch (IllegalArgumentException e) {
             return false;
         }
     }
 
-    private static void requireBrokers(List<String> brokers) {
-        for (String broker : brokers) {
-            Matcher parts = BROKER.matcher(broker.strip());
-            if (!parts.matches() || (parts.group(1) != null && !isPort(parts.group(1)))) {
-                throw new InvalidSettingException(
-                        "SPRING_RABBITMQ_ADDRESSES", "must be a list of addresses such as rabbit-1:5672,rabbit-2:5672");
-            }
+    private static void requireBrokers(List<String> addresses) {
+        if (!areBrokers(addresses)) {
+            throw new InvalidSettingException(
+                    "SPRING_RABBITMQ_ADDRESSES", "must be a list of addresses such as rabbit-1:5672,rabbit-2:5672");
         }
     }
 
-    private static boolean isPort(String text) {
-        return text.matches("[0-9]{1,5}") && isPort(Integer.parseInt(text));
+    private static boolean areBrokers(List<String> addresses) {
+        var rabbit = new RabbitProperties();
+        try {
+            rabbit.setAddresses(addresses);
+            return rabbit.determineAddresses().stream().allMatch(StartChecks::isHostAndPort);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean isHostAndPort(String address) {
+        int colon = address.lastIndexOf(':');
+        String port = address.substring(colon + 1);
+        return colon > 0 && port.matches("[0-9]{1,5}") && isPort(Integer.parseInt(port));
     }
 
     private static boolean isPort(int port) {

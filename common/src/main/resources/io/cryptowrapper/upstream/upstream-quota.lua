@@ -97,17 +97,21 @@ else
   at = math.max(at, (past('retry') or now) + period)
 end
 
--- When the retry is granted that comes after `others`, if each comes as soon as it may.
+-- When the retry is granted that comes after `others`, if each comes as soon as it may: exact for the first thousand.
 local function turn(others)
-  local round = math.min(calls, 100)
-  -- After two rounds of the budget, the third is like the second.
-  local counted = others < 2 * round and others or round + others % round
-  local turns = { [0] = at }
+  -- The third time that the whole budget is used up is like the second.
+  local counted = math.min(others < 2 * calls and others or calls + others % calls, 1000)
+  local turns, numbers = { [0] = at }, {}
+  for n = granted + 1 - calls, math.min(granted + counted - calls, granted - 1) do
+    numbers[#numbers + 1] = 'g' .. int(n)
+  end
+  local log = #numbers > 0 and redis.call('HMGET', key, unpack(numbers)) or {}
   for n = 1, counted do
-    local oldest = turns[n - calls] or get('g' .. int(granted + n - calls))
+    local oldest = turns[n - calls] or tonumber(log[n] or '')
     turns[n] = math.max(turns[n - 1] + period, oldest and oldest + span or 0)
   end
-  return turns[counted] + (others - counted) * math.max(period, span / calls)
+  return math.max(turns[counted] + (others - counted) * math.max(period, span / calls),
+    at + math.floor(others / calls) * span)
 end
 if op == 'peek' then return answer(math.ceil(turn(operand)) - now) end
 

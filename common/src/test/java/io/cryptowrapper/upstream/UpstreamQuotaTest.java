@@ -196,13 +196,14 @@ class UpstreamQuotaTest {
         assertThat(quota.takeForFirstCall()).isInstanceOf(Permission.Granted.class);
     }
 
-    @ParameterizedTest(name = "{0} calls, seed {1}")
-    @CsvSource({"10, 1", "10, 2", "10, 3", "1, 4", "3, 5", "50, 6"})
-    void the_times_of_all_coming_retries_are_known(int calls, long seed) {
+    @ParameterizedTest(name = "{0} calls, {1} ms, seed {2}")
+    @CsvSource({"10, 6000, 1", "10, 6000, 2", "10, 1000, 3", "1, 6000, 4", "3, 6000, 5", "50, 6000, 6", "200, 100, 7"})
+    void the_times_of_all_coming_retries_are_known(int calls, int period, long seed) {
         Random random = new Random(seed);
-        UpstreamQuota quota = process("quota", calls, WINDOW);
-        for (int i = 0; i < 30; i++) {
-            clock.advance(ofMillis(random.nextInt(4000)));
+        UpstreamQuota quota = process("quota", calls, WINDOW, ofMillis(period));
+        int before = Math.max(30, calls);
+        for (int i = 0; i < before; i++) {
+            clock.advance(ofMillis(random.nextInt(120_000 / before)));
             if (random.nextInt(3) == 0) {
                 quota.takeForRetry();
             } else {
@@ -211,7 +212,7 @@ class UpstreamQuotaTest {
         }
         quota.heed(failed(ofSeconds(random.nextInt(20))));
         long start = clock.millis();
-        List<Long> foretold = IntStream.range(0, 60)
+        List<Long> foretold = IntStream.range(0, Math.max(60, 3 * calls))
                 .mapToObj(others -> quota.untilRetryAfter(others).toMillis())
                 .toList();
 
@@ -503,11 +504,15 @@ class UpstreamQuotaTest {
     }
 
     private UpstreamQuota process(String key, int calls, Duration window) {
+        return process(key, calls, window, PERIOD);
+    }
+
+    private UpstreamQuota process(String key, int calls, Duration window, Duration period) {
         return new UpstreamQuota(
                 redis,
                 key,
                 new CryptoSettings.Quota(calls, window),
-                PERIOD,
+                period,
                 () -> Long.toString(clock.millis()),
                 clock::nanos);
     }

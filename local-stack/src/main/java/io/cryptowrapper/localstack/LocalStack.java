@@ -117,13 +117,13 @@ final class LocalStack implements AutoCloseable {
                         "SIMULATOR_PORT", Integer.toString(port),
                         "SIMULATOR_KEY", key,
                         "DATA_DIR", directory.toString()));
-        return Map.of(
-                "CRYPTO_API_BASE_URL",
-                urlOf(settings.simulatorAddress(), port),
-                "CRYPTO_API_KEY",
-                key,
-                "CRYPTO_API_KEY_FILE",
-                "");
+        Map<String, String> upstream = new HashMap<>();
+        System.getenv().keySet().stream()
+                .filter(StackSettings::isOfUpstream)
+                .forEach(variable -> upstream.put(variable, ""));
+        upstream.put("CRYPTO_API_BASE_URL", urlOf(settings.simulatorAddress(), port));
+        upstream.put("CRYPTO_API_KEY", key);
+        return upstream;
     }
 
     /** Starts it and returns where its readiness can be asked for. */
@@ -196,12 +196,12 @@ final class LocalStack implements AutoCloseable {
             // It is.
         } catch (IOException e) {
             boolean inUse = String.valueOf(e.getMessage()).contains("in use");
-            throw new StartException(
-                    inUse
-                            ? "Port " + port + " is in use: stop what listens there, or choose another with " + setting
-                                    + "=" + (port + 10) + " ./run"
-                            : "Port " + port + " cannot be used (" + e.getMessage() + "): choose another with "
-                                    + setting + "=8080 ./run");
+            int other = inUse && port < 65000 ? port + 10 : 18080;
+            throw new StartException("Port " + port
+                    + (inUse
+                            ? " is in use: stop what listens there, or choose another with "
+                            : " cannot be used (" + e.getMessage() + "): choose another with ")
+                    + setting + "=" + other + " ./run");
         }
     }
 }

@@ -5,10 +5,14 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /** The program behind {@code ./run}. */
 final class LocalStackApplication {
+
+    /** Longer than all that has a limit of its own. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
     private LocalStackApplication() {}
 
@@ -35,7 +39,13 @@ final class LocalStackApplication {
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         System.setOut(nowhere);
         System.setErr(nowhere);
-        stack.close();
+        // The process ends with its last hook, whatever then hangs; what is left of it is in order at the next start.
+        Thread closing = Thread.ofPlatform().daemon().name("close").start(stack::close);
+        try {
+            closing.join(STOP_LIMIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static String whatToTry(StackSettings settings, String url) {

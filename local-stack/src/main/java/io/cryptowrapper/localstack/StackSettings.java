@@ -2,18 +2,20 @@ package io.cryptowrapper.localstack;
 
 import io.cryptowrapper.embedded.StartException;
 import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.settings.InvalidSettingException;
 import io.cryptowrapper.settings.ListenSettings;
 import java.net.InetAddress;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
  * What an operator of the local stack may set, from the environment. The services read most of it themselves; it is
@@ -34,9 +36,13 @@ record StackSettings(
         CryptoSettings crypto,
         boolean ownUpstream) {
 
+    private static final Set<String> OF_UPSTREAM = Set.of("CRYPTOAPIBASEURL", "CRYPTOAPIKEY", "CRYPTOAPIKEYFILE");
+
     static StackSettings from(Map<String, String> environment) {
-        boolean ownUpstream = given(environment.get("CRYPTO_API_BASE_URL"));
-        Binder settings = binder(environment, ownUpstream);
+        boolean ownUpstream = Binder.get(EnvironmentVariables.of(environment))
+                .bind("crypto.api.base-url", String.class)
+                .isBound();
+        Binder settings = Binder.get(EnvironmentVariables.of(ownUpstream ? environment : simulated(environment)));
         int port = number(environment, "SERVER_PORT", "8080", 1, 65535);
         int managementPort = number(environment, "MANAGEMENT_SERVER_PORT", "0", 0, 65535);
         int workers = number(environment, "WORKERS", "1", 0, 64);
@@ -59,29 +65,30 @@ record StackSettings(
     }
 
     /**
-     * What one upstream signed is no signature of another, and what waits for one is not to use another's budget: the
-     * directory's name, below {@link #dataDirectory}, in which all of that is kept.
+     * The directory below {@link #dataDirectory} for what one upstream has signed and for what waits for it: a
+     * signature is none of another upstream's, and nothing that waits for one may use another's budget.
      */
     String upstreamDirectory() {
         if (!ownUpstream) {
             return "simulated";
         }
         URI url = crypto.api().baseUrl();
-        String port = url.getPort() == -1 ? "" : ":" + url.getPort();
-        return (url.getHost() + port + url.getRawPath()).replaceAll("[^A-Za-z0-9.-]", "_");
+        boolean usual = url.getPort() == -1 || url.getPort() == ("http".equalsIgnoreCase(url.getScheme()) ? 80 : 443);
+        String name = url.getHost().toLowerCase(Locale.ROOT) + (usual ? "" : ":" + url.getPort()) + url.getRawPath();
+        return "upstream-" + URLEncoder.encode(name, StandardCharsets.UTF_8);
     }
 
-    private static Binder binder(Map<String, String> environment, boolean ownUpstream) {
-        Map<String, Object> all = new HashMap<>(environment);
-        if (!ownUpstream) {
-            all.put("CRYPTO_API_BASE_URL", "http://simulated");
-            all.put("CRYPTO_API_KEY", "-");
-            all.remove("CRYPTO_API_KEY_FILE");
-        }
-        String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
-        var sources = new StandardEnvironment();
-        sources.getPropertySources().replace(name, new SystemEnvironmentPropertySource(name, all));
-        return Binder.get(sources);
+    /** Whether Spring Boot takes the upstream's address or key from a variable, however that is spelled. */
+    static boolean isOfUpstream(String variable) {
+        return OF_UPSTREAM.contains(variable.replace("_", "").toUpperCase(Locale.ROOT));
+    }
+
+    private static Map<String, String> simulated(Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.keySet().removeIf(StackSettings::isOfUpstream);
+        all.put("CRYPTO_API_BASE_URL", "http://simulated");
+        all.put("CRYPTO_API_KEY", "-");
+        return all;
     }
 
     private static InetAddress address(Binder settings, String property) {
@@ -99,11 +106,7 @@ record StackSettings(
     }
 
     private static String value(Map<String, String> environment, String name, String standard) {
-        String value = environment.getOrDefault(name, "");
-        return given(value) ? value.strip() : standard;
-    }
-
-    private static boolean given(@Nullable String value) {
-        return value != null && !value.isBlank();
+        String value = environment.getOrDefault(name, "").strip();
+        return value.isEmpty() ? standard : value;
     }
 }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StackSettingsTest {
 
     @Test
-    void nothing_needs_to_be_set() {
-        StackSettings settings = StackSettings.from(Map.of());
+    void nothing_needs_to_be_set_and_what_is_empty_is_not() {
+        StackSettings settings = StackSettings.from(Map.of("SERVER_ADDRESS", "", "CRYPTO_API_BASE_URL", " "));
 
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         assertThat(settings.listen()).isEqualTo(new ListenSettings(loopback, 8080, loopback, 0));
@@ -53,16 +53,31 @@ class StackSettingsTest {
         assertThat(settings.ownUpstream()).isTrue();
     }
 
+    @Test
+    void however_it_is_spelled_an_upstream_of_ones_own_is_not_simulated() {
+        Map<String, String> spelled = Map.of("CRYPTO_API_BASEURL", "https://api.example.com", "CRYPTO_API_KEY", "k");
+
+        assertThat(StackSettings.from(spelled).ownUpstream()).isTrue();
+        assertThat(StackSettings.from(Map.of("CRYPTO_API_KEYFILE", "/no/such/file"))
+                        .ownUpstream())
+                .isFalse();
+        assertThat(StackSettings.isOfUpstream("CRYPTO_API_KEYFILE")).isTrue();
+        assertThat(StackSettings.isOfUpstream("CRYPTO_API_TIMEOUT")).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             nullValues = "-",
             value = {
                 "-                               | simulated",
-                "https://api.example.com         | api.example.com",
-                "http://api.example.com/         | api.example.com",
-                "https://api.example.com/v2      | api.example.com_v2",
-                "http://127.0.0.1:9090/../../etc | 127.0.0.1_9090_.._.._etc"
+                "https://api.example.com         | upstream-api.example.com",
+                "http://API.example.com:80/      | upstream-api.example.com",
+                "https://api.example.com:443     | upstream-api.example.com",
+                "https://api.example.com/v2      | upstream-api.example.com%2Fv2",
+                "https://api.example.com/v_2     | upstream-api.example.com%2Fv_2",
+                "http://127.0.0.1:9090/../../etc | upstream-127.0.0.1%3A9090%2F..%2F..%2Fetc",
+                "http://simulated                | upstream-simulated"
             })
     void each_upstream_has_a_directory_of_its_own(@Nullable String url, String directory) {
         Map<String, String> environment =

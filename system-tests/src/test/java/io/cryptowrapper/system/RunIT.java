@@ -13,7 +13,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +40,9 @@ class RunIT {
             throws Exception {
         Path data = Project.newDirectory("data");
         try (LocalRun one = LocalRun.start(data, Map.of());
-                LocalRun other = LocalRun.start(Project.newDirectory("data"), Map.of("WORKERS", "2"))) {
+                LocalRun other = LocalRun.start(
+                        Project.newDirectory("data"),
+                        Map.of("WORKERS", "2", "SERVER_ADDRESS", "", "MANAGEMENT_SERVER_ADDRESS", ""))) {
             one.awaitUp();
             other.awaitUp();
 
@@ -286,6 +290,45 @@ class RunIT {
                     .isEqualTo("Starting ...\nPort " + port + " is in use: stop what listens there, or choose another"
                             + " with " + setting + "=" + (port + 10) + " ./run\n");
         }
+    }
+
+    @Test
+    void a_build_tells_what_it_does_and_why_it_fails() throws Exception {
+        Path project = Project.newDirectory("project");
+        Path maven = Files.createDirectories(project.resolve("bin")).resolve("mvn");
+        Files.writeString(maven, """
+            #!/bin/sh
+            echo '[INFO] Scanning for projects...'
+            echo '[INFO] Downloading from somewhere: https://host.example/org/lib/1.0/lib-1.0.jar'
+            echo '[INFO] Building common 1.0 [1/8]'
+            echo 'Unrecognized VM option' >&2
+            echo '[FATAL] Unknown host'
+            echo '[ERROR] The build could not read 1 project -> [Help 1]'
+            exit 1
+            """);
+        assertThat(maven.toFile().setExecutable(true)).isTrue();
+        Path run = Files.copy(Project.ROOT.resolve("run"), project.resolve("run"), StandardCopyOption.COPY_ATTRIBUTES);
+
+        Program failed = Program.start(
+                "run",
+                List.of(run.toString()),
+                Map.of(
+                        "JAVA_HOME",
+                        System.getProperty("java.home"),
+                        "PATH",
+                        maven.getParent() + ":" + System.getenv("PATH")));
+
+        assertThat(failed.awaitExit()).isEqualTo(1);
+        assertThat(failed.output().lines())
+                .containsExactly(
+                        "Building (the first time, this downloads the libraries) ...",
+                        "  loading lib-1.0.jar",
+                        "Building common 1.0 [1/8]",
+                        "Unrecognized VM option",
+                        "[FATAL] Unknown host",
+                        "[ERROR] The build could not read 1 project -> [Help 1]",
+                        "The build has failed; what it says above tells why (" + project
+                                + "/target/built-by-run.log has all of it).");
     }
 
     @Test
