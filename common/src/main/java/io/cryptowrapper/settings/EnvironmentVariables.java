@@ -1,6 +1,7 @@
 package io.cryptowrapper.settings;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -16,6 +17,11 @@ public final class EnvironmentVariables {
     private static final String NAME = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
 
     private EnvironmentVariables() {}
+
+    /** The variable for a property; for an element of a list, that of the list. */
+    public static String nameOf(String property) {
+        return property.replaceAll("\\[.*", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
+    }
 
     /** Takes the empty ones out of what Spring looks at. */
     public static void dropEmptyOnesFrom(ConfigurableEnvironment environment) {

@@ -50,12 +50,6 @@ public final class InvalidSettingException extends IllegalArgumentException {
         return unreadable;
     }
 
-    /** The environment variable for a property. */
-    public static String variableOf(String property) {
-        // Of a list, the element is named: crypto.retry.delays[1] is still CRYPTO_RETRY_DELAYS.
-        return property.replaceAll("\\[.*", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
-    }
-
     private static Class<?> elementOf(ResolvableType type) {
         return Collection.class.isAssignableFrom(type.toClass())
                 ? type.getGeneric(0).toClass()
@@ -64,7 +58,7 @@ public final class InvalidSettingException extends IllegalArgumentException {
 
     private static InvalidSettingException unreadable(String property, Class<?> type) {
         // The value itself is not printed: it may be a password that was put into the wrong variable.
-        return new InvalidSettingException(variableOf(property), "must be " + expected(type));
+        return new InvalidSettingException(EnvironmentVariables.nameOf(property), "must be " + expected(type));
     }
 
     private static String expected(Class<?> type) {

@@ -32,19 +32,14 @@ public record ListenSettings(InetAddress address, int port, InetAddress manageme
         requireOwn("MANAGEMENT_SERVER_ADDRESS", managementAddress, managementPort);
     }
 
-    /**
-     * Reads them.
-     *
-     * @param port where the service listens if nothing is set
-     * @param managementPort the same for health and metrics
-     */
-    public static ListenSettings from(Binder settings, int port, int managementPort) {
+    /** Reads them; a port that is not set is taken for a free one. */
+    public static ListenSettings from(Binder settings) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         return new ListenSettings(
                 settings.bind("server.address", InetAddress.class).orElse(loopback),
-                settings.bind("server.port", Integer.class).orElse(port),
+                settings.bind("server.port", Integer.class).orElse(0),
                 settings.bind("management.server.address", InetAddress.class).orElse(loopback),
-                settings.bind("management.server.port", Integer.class).orElse(managementPort));
+                settings.bind("management.server.port", Integer.class).orElse(0));
     }
 
     private static void requirePort(String setting, int port) {

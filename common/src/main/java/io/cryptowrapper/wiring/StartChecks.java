@@ -5,7 +5,7 @@ import io.cryptowrapper.settings.InvalidSettingException;
 import io.cryptowrapper.settings.ListenSettings;
 import java.net.URI;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Predicate;
 import org.springframework.boot.amqp.autoconfigure.RabbitProperties;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -18,32 +18,32 @@ import org.springframework.context.ConfigurableApplicationContext;
  */
 final class StartChecks implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
-    /** Without these, RetryPublisher would take a message for queued that is not. */
-    private static final Map<String, String> NEEDED = Map.of(
-            "spring.rabbitmq.publisher-confirm-type", "correlated",
-            "spring.rabbitmq.publisher-returns", "true",
-            "spring.rabbitmq.template.mandatory", "true");
-
     @Override
     public void initialize(ConfigurableApplicationContext context) {
         EnvironmentVariables.dropEmptyOnesFrom(context.getEnvironment());
         Binder settings = Binder.get(context.getEnvironment());
-        ListenSettings.from(settings, 0, 0);
+        ListenSettings.from(settings);
         requirePort(settings, "spring.data.redis.port");
         requirePort(settings, "spring.rabbitmq.port");
         settings.bind("spring.data.redis.url", String.class).ifBound(StartChecks::requireRedisUrl);
         settings.bind("spring.rabbitmq.addresses", Bindable.listOf(String.class))
                 .ifBound(StartChecks::requireBrokers);
-        NEEDED.forEach((property, value) -> requireValue(settings, property, value));
+        // Without these, RetryPublisher would take a message for queued that is not.
+        requireStays(
+                settings,
+                "spring.rabbitmq.publisher-confirm-type",
+                "correlated",
+                String.class,
+                "correlated"::equalsIgnoreCase);
+        requireStays(settings, "spring.rabbitmq.publisher-returns", "true", Boolean.class, on -> on);
+        requireStays(settings, "spring.rabbitmq.template.mandatory", "true", Boolean.class, on -> on);
     }
 
-    private static void requireValue(Binder settings, String property, String value) {
-        String actual = value.equals("true")
-                ? settings.bind(property, Boolean.class).orElse(false).toString()
-                : settings.bind(property, String.class).orElse("");
-        if (!value.equalsIgnoreCase(actual)) {
+    private static <T> void requireStays(
+            Binder settings, String property, String value, Class<T> type, Predicate<T> isValue) {
+        if (!settings.bind(property, type).map(isValue::test).orElse(false)) {
             throw new InvalidSettingException(
-                    InvalidSettingException.variableOf(property),
+                    EnvironmentVariables.nameOf(property),
                     "must stay " + value + ": messages would be lost unseen otherwise");
         }
     }
@@ -52,7 +52,7 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
         settings.bind(property, Integer.class).ifBound(port -> {
             if (!isPort(port)) {
                 throw new InvalidSettingException(
-                        InvalidSettingException.variableOf(property), "must be from 1 to 65535, not " + port);
+                        EnvironmentVariables.nameOf(property), "must be from 1 to 65535, not " + port);
             }
         });
     }

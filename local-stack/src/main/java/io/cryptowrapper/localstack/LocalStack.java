@@ -5,6 +5,7 @@ import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.embedded.Secret;
 import io.cryptowrapper.embedded.StartException;
 import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.settings.ListenSettings;
 import io.cryptowrapper.signing.UpstreamName;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -102,8 +102,7 @@ final class LocalStack implements AutoCloseable {
         servers = EmbeddedServers.start(directory, topology.queues());
         Map<String, String> environment = new HashMap<>();
         servers.properties()
-                .forEach((property, value) ->
-                        environment.put(property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT), value));
+                .forEach((property, value) -> environment.put(EnvironmentVariables.nameOf(property), value));
         return environment;
     }
 

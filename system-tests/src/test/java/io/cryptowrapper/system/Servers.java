@@ -3,11 +3,11 @@ package io.cryptowrapper.system;
 import com.redis.testcontainers.RedisContainer;
 import io.cryptowrapper.embedded.EmbeddedServers;
 import io.cryptowrapper.retryqueue.RetryTopology;
+import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.signing.UpstreamName;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.ContainerLaunchException;
@@ -60,9 +60,7 @@ record Servers(String name, Map<String, String> settings, Runnable stopping) imp
         EmbeddedServers servers = EmbeddedServers.start(
                 Project.newDirectory("servers"), new RetryTopology(UpstreamName.SIGN, delays).queues());
         Map<String, String> settings = new HashMap<>();
-        servers.properties()
-                .forEach((property, value) ->
-                        settings.put(property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT), value));
+        servers.properties().forEach((property, value) -> settings.put(EnvironmentVariables.nameOf(property), value));
         return new Servers("the embedded broker and Redis", settings, servers::close);
     }
 
