@@ -14,9 +14,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -32,20 +30,8 @@ class BacklogIT {
     private static final int MESSAGES = 60;
     private static final Pattern SIGNED = Pattern.compile("\"success\":true,\"value\":\"([^\"]+)\"");
 
-    private static Servers best;
-
     private final Set<String> signed = new HashSet<>();
     private String name = "";
-
-    @BeforeAll
-    static void startServers() {
-        best = Servers.best(List.of(Pace.FORTYFOLD.period(), Pace.REAL.period()));
-    }
-
-    @AfterAll
-    static void stopServers() {
-        best.close();
-    }
 
     @BeforeEach
     void name(TestInfo test) {
@@ -105,7 +91,7 @@ class BacklogIT {
     }
 
     private static RunningSystem onBest(Pace pace, int workers) {
-        return RunningSystem.start(best, pace, workers);
+        return RunningSystem.start(Servers.best(), pace, workers);
     }
 
     private void killTheWorkerHalfWay(RunningSystem system, Pace pace) throws IOException {

@@ -26,8 +26,12 @@ record Servers(String name, Map<String, String> settings, Runnable stopping) imp
     private static final DockerImageName RABBITMQ = DockerImageName.parse("rabbitmq:4.1-management");
     private static final DockerImageName REDIS = DockerImageName.parse("redis:8.2");
 
-    /** The real ones if there are any here, and new ones each time. */
-    static Servers best(List<Duration> delays) {
+    /** The real ones if there are any here; the same for all tests, until this process ends. */
+    static Servers best() {
+        return Best.SERVERS;
+    }
+
+    private static Servers startBest(List<Duration> delays) {
         if (DockerClientFactory.instance().isDockerAvailable()) {
             try {
                 return containers();
@@ -96,5 +100,14 @@ record Servers(String name, Map<String, String> settings, Runnable stopping) imp
     @Override
     public void close() {
         stopping.run();
+    }
+
+    /** Started by the first test that needs them. */
+    private static final class Best {
+        static final Servers SERVERS = startBest(List.of(Pace.FORTYFOLD.period(), Pace.REAL.period()));
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(SERVERS::close));
+        }
     }
 }
