@@ -62,8 +62,8 @@ class BacklogIT {
             awaitSigned(MESSAGES / 2, system, Pace.FORTYFOLD);
             system.killApi();
             system.killWorkers();
-            system.startApi();
             system.startWorkers(2);
+            system.startApi();
             awaitSigned(MESSAGES, system, Pace.FORTYFOLD);
 
             assertAllIsWell(system, Pace.FORTYFOLD, 3);

@@ -44,8 +44,8 @@ final class RunningSystem implements AutoCloseable {
     static RunningSystem start(Servers servers, Pace pace, int workers) {
         System.out.println("On " + servers.name() + ":");
         RunningSystem system = new RunningSystem(servers, pace);
-        system.awaitApi();
         system.startWorkers(workers);
+        system.awaitApi();
         return system;
     }
 
