@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.stereotype.Component;
@@ -25,6 +26,11 @@ class WarmUp implements SmartLifecycle {
     private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
+    /**
+     * Between those that nobody waits for: a broker that refuses the password is not to be asked ten times a second.
+     */
+    private static final Duration BETWEEN_LATE_ATTEMPTS = Duration.ofSeconds(1);
+
     private final StringRedisTemplate redis;
     private final RetryPublisher publisher;
     private volatile boolean running;
@@ -39,8 +45,7 @@ class WarmUp implements SmartLifecycle {
         running = true;
         Executor threads = task -> Thread.ofVirtual().start(task);
         CompletableFuture.allOf(
-                        CompletableFuture.runAsync(
-                                () -> connect("Redis", () -> redis.execute(RedisConnection::ping)), threads),
+                        CompletableFuture.runAsync(() -> connect("Redis", this::pingRedis), threads),
                         // On its first connection the queues are declared.
                         CompletableFuture.runAsync(
                                 () -> connect("RabbitMQ", () -> publisher.probe(BROKER_PATIENCE)), threads))
@@ -64,6 +69,13 @@ class WarmUp implements SmartLifecycle {
         return 0;
     }
 
+    /** Not by the template, which tells the log of each trouble: a first connection may well take too long. */
+    private void pingRedis() {
+        try (RedisConnection connection = redis.getRequiredConnectionFactory().getConnection()) {
+            connection.commands().ping();
+        }
+    }
+
     private void connect(String server, Runnable connection) {
         long patience = System.nanoTime() + LIMIT.toNanos();
         boolean told = false;
@@ -76,17 +88,21 @@ class WarmUp implements SmartLifecycle {
                 return;
             } catch (RuntimeException e) {
                 if (!told && System.nanoTime() > patience) {
-                    log.warn(
-                            "{} does not answer: is it running, and are its address and password right? Trying on.",
-                            server);
+                    log.warn("{}; trying on. Is it running, and are its address, user and password right?", reason(e));
                     told = true;
                 }
             }
             try {
-                Thread.sleep(BETWEEN_ATTEMPTS);
+                Thread.sleep(told ? BETWEEN_LATE_ATTEMPTS : BETWEEN_ATTEMPTS);
             } catch (InterruptedException e) {
                 return;
             }
         }
+    }
+
+    private static String reason(RuntimeException e) {
+        return e instanceof DataAccessException redisFailed
+                ? "Redis: " + WatchedRedis.reason(redisFailed)
+                : String.valueOf(e.getMessage());
     }
 }

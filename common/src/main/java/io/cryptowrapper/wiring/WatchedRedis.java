@@ -30,10 +30,13 @@ final class WatchedRedis extends StringRedisTemplate {
         }
     }
 
-    /** Lettuce's own words name hosts and commands, and no values. */
-    private static String reason(DataAccessException e) {
-        return e instanceof QueryTimeoutException
-                ? "it does not answer in time"
-                : String.valueOf(NestedExceptionUtils.getMostSpecificCause(e).getMessage());
+    /** What the log says of it. Lettuce's own words name hosts and commands, and no values. */
+    static String reason(DataAccessException e) {
+        if (e instanceof QueryTimeoutException) {
+            return "it does not answer in time";
+        }
+        String words =
+                String.valueOf(NestedExceptionUtils.getMostSpecificCause(e).getMessage());
+        return words.matches("(?s)(WRONGPASS|NOAUTH).*") ? "it refuses the user name or the password" : words;
     }
 }

@@ -1,5 +1,7 @@
 package io.cryptowrapper.simulator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestFilterAction;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestFilterV2;
@@ -9,9 +11,11 @@ import com.github.tomakehurst.wiremock.http.RequestMethod;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import io.cryptowrapper.simulator.Behaviour.Answer;
+import java.net.URLEncoder;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The upstream's HTTP interface. It answers every request as WireMock's first filter: nothing comes earlier, so times
@@ -23,11 +27,13 @@ final class HttpFront implements RequestFilterV2 {
 
     private final SigningUpstream upstream;
     private final SigningKey signingKey;
+    private final CallLog log;
     private final Duration latency;
 
-    HttpFront(SigningUpstream upstream, SigningKey signingKey, Duration latency) {
+    HttpFront(SigningUpstream upstream, SigningKey signingKey, CallLog log, Duration latency) {
         this.upstream = upstream;
         this.signingKey = signingKey;
+        this.log = log;
         this.latency = latency;
     }
 
@@ -62,6 +68,7 @@ final class HttpFront implements RequestFilterV2 {
             case "/crypto/verify" -> response(verified(query)).build();
             case "/crypto/public-key" ->
                 response(Answer.text(200, signingKey.publicKeyPem())).build();
+            case "/crypto/calls" -> response(calls()).build();
             default ->
                 response(Answer.text(404, "There is nothing at this path.")).build();
         };
@@ -93,6 +100,15 @@ final class HttpFront implements RequestFilterV2 {
         }
         boolean valid = signingKey.verifies(message.get(), signature.get());
         return new Answer(200, Map.of("Content-Type", "application/json"), "{\"valid\":" + valid + "}");
+    }
+
+    /** One line for each call: when it arrived, in nanoseconds from some beginning, its status and its message. */
+    private Answer calls() {
+        String lines = log.calls().stream()
+                .map(call ->
+                        "%d,%d,%s\n".formatted(call.nanos(), call.status(), URLEncoder.encode(call.message(), UTF_8)))
+                .collect(Collectors.joining());
+        return new Answer(200, Map.of("Content-Type", "text/csv"), lines);
     }
 
     private static ResponseDefinitionBuilder response(Answer answer) {

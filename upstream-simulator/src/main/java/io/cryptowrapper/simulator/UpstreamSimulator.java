@@ -13,7 +13,8 @@ import java.util.function.LongSupplier;
 
 /**
  * A running stand-in for the signing upstream: it signs slowly, fails for a while for some messages and allows few
- * calls in a window of time. It offers {@code /crypto/sign}, {@code /crypto/verify} and {@code /crypto/public-key}.
+ * calls in a window of time. It offers {@code /crypto/sign}, {@code /crypto/verify}, {@code /crypto/public-key} and
+ * {@code /crypto/calls}.
  */
 public final class UpstreamSimulator implements AutoCloseable {
 
@@ -72,7 +73,7 @@ public final class UpstreamSimulator implements AutoCloseable {
                 .asynchronousResponseThreads(ANSWERING_THREADS)
                 .disableRequestJournal()
                 .notifier(new QuietNotifier())
-                .extensions(new HttpFront(upstream, signingKey, settings.latency())));
+                .extensions(new HttpFront(upstream, signingKey, log, settings.latency())));
         try {
             server.start();
         } catch (FatalStartupException e) {

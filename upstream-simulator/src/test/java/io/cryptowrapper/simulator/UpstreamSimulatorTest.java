@@ -68,6 +68,21 @@ class UpstreamSimulatorTest {
     }
 
     @Test
+    void it_tells_which_calls_have_arrived_and_when() throws Exception {
+        sign(simulator, messageThatFails(false));
+        clock.advance(Duration.ofSeconds(3));
+        sign(simulator, messageThatFails(true));
+
+        String[] calls = get(simulator, "/crypto/calls").body().split("\n");
+
+        assertThat(calls).hasSize(2);
+        assertThat(calls[0]).endsWith(",200," + URLEncoder.encode(messageThatFails(false), StandardCharsets.UTF_8));
+        assertThat(calls[1]).endsWith(",502," + URLEncoder.encode(messageThatFails(true), StandardCharsets.UTF_8));
+        assertThat(Long.parseLong(calls[1].split(",", 3)[0]) - Long.parseLong(calls[0].split(",", 3)[0]))
+                .isEqualTo(Duration.ofSeconds(3).toNanos());
+    }
+
+    @Test
     void a_message_that_failed_first_is_signed_after_its_failing_time() throws Exception {
         String message = messageThatFails(true);
 
