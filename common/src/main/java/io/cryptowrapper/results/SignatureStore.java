@@ -20,10 +20,16 @@ public class SignatureStore {
             RedisScript.of(new ClassPathResource("record-status.lua", SignatureStore.class), String.class);
 
     private final StringRedisTemplate redis;
+    private final StringRedisTemplate replicated;
     private final RedisKeys keys;
 
-    public SignatureStore(StringRedisTemplate redis, RedisKeys keys) {
+    /**
+     * @param replicated by which statuses are recorded: the broker forgets a message whose signature is stored, so that
+     *     Redis may not
+     */
+    public SignatureStore(StringRedisTemplate redis, StringRedisTemplate replicated, RedisKeys keys) {
         this.redis = redis;
+        this.replicated = replicated;
         this.keys = keys;
     }
 
@@ -49,7 +55,7 @@ public class SignatureStore {
      * @return what is known of the message now
      */
     public SigningStatus record(MessageId id, SigningStatus status) {
-        String stands = redis.execute(
+        String stands = replicated.execute(
                 RECORD,
                 List.of(keys.status(id)),
                 StoredStatus.of(status).toJson(),

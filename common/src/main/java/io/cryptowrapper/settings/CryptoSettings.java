@@ -23,13 +23,15 @@ import org.springframework.util.unit.DataSize;
  * @param retry when failed messages are tried again
  * @param cache how long signatures are kept
  * @param message what a client may send
+ * @param redis how safe what is written to Redis is
  */
 @ConfigurationProperties("crypto")
 public record CryptoSettings(
         @DefaultValue Api api,
         @DefaultValue Retry retry,
         @DefaultValue Cache cache,
-        @DefaultValue Message message) {
+        @DefaultValue Message message,
+        @DefaultValue Redis redis) {
 
     /**
      * How the upstream is reached.
@@ -147,6 +149,18 @@ public record CryptoSettings(
                     maxSize.toBytes() >= 1 && maxSize.toBytes() <= MOST_BYTES,
                     "CRYPTO_MESSAGE_MAX_SIZE",
                     "must be from 1B to 64KB, not " + maxSize);
+        }
+    }
+
+    /**
+     * How safe what is written to Redis is.
+     *
+     * @param replicas how many replicas must have a grant or a result before it counts
+     */
+    public record Redis(@DefaultValue("0") int replicas) {
+
+        public Redis {
+            require(replicas >= 0 && replicas <= 5, "CRYPTO_REDIS_REPLICAS", "must be from 0 to 5, not " + replicas);
         }
     }
 }

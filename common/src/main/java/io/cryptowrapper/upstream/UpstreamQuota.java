@@ -41,6 +41,7 @@ public class UpstreamQuota {
     private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
 
     private final StringRedisTemplate redis;
+    private final StringRedisTemplate replicated;
     private final List<String> key;
     private final CryptoSettings.Quota quota;
     private final Duration period;
@@ -69,11 +70,17 @@ public class UpstreamQuota {
     }
 
     /**
+     * @param replicated by which grants are taken: one that a new primary of Redis does not know would be given again
      * @param key where the state is kept
      * @param period the time between two retries
      */
-    public UpstreamQuota(StringRedisTemplate redis, String key, CryptoSettings.Quota quota, Duration period) {
-        this(redis, key, quota, period, () -> "", System::nanoTime);
+    public UpstreamQuota(
+            StringRedisTemplate redis,
+            StringRedisTemplate replicated,
+            String key,
+            CryptoSettings.Quota quota,
+            Duration period) {
+        this(redis, replicated, key, quota, period, () -> "", System::nanoTime);
     }
 
     /**
@@ -82,12 +89,14 @@ public class UpstreamQuota {
      */
     UpstreamQuota(
             StringRedisTemplate redis,
+            StringRedisTemplate replicated,
             String key,
             CryptoSettings.Quota quota,
             Duration period,
             Supplier<String> clock,
             LongSupplier nanoClock) {
         this.redis = redis;
+        this.replicated = replicated;
         this.key = List.of(key);
         this.quota = quota;
         this.period = period;
@@ -120,7 +129,7 @@ public class UpstreamQuota {
      * @param others how many retries come before it
      */
     public Duration untilRetryAfter(long others) {
-        return ask("peek", others).time();
+        return ask(redis, "peek", others).time();
     }
 
     /**
@@ -154,7 +163,7 @@ public class UpstreamQuota {
      */
     public boolean keyIsRefused() {
         try {
-            ask("peek", 0);
+            ask(redis, "peek", 0);
         } catch (DataAccessException redisIsDown) {
             // What was last heard.
         }
@@ -231,7 +240,11 @@ public class UpstreamQuota {
      *     number; of {@code peek}, how many retries come first
      */
     private Reply ask(String op, long operand) {
-        List<?> reply = redis.execute(
+        return ask(replicated, op, operand);
+    }
+
+    private Reply ask(StringRedisTemplate by, String op, long operand) {
+        List<?> reply = by.execute(
                 SCRIPT,
                 key,
                 op,

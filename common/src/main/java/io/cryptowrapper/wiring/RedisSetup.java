@@ -1,5 +1,6 @@
 package io.cryptowrapper.wiring;
 
+import io.cryptowrapper.settings.CryptoSettings;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.resource.Delay;
 import java.time.Duration;
@@ -8,7 +9,9 @@ import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderC
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Redis, so set up that nobody waits long for it when it is away. */
@@ -35,7 +38,16 @@ class RedisSetup {
     }
 
     @Bean
+    @Primary
     StringRedisTemplate stringRedisTemplate(RedisConnectionFactory connections) {
         return new WatchedRedis(new PromptConnections(connections));
+    }
+
+    /** For grants, results and the outbox: what would break a promise if a new primary did not know it. */
+    @Bean
+    StringRedisTemplate replicatedRedis(
+            StringRedisTemplate redis, LettuceConnectionFactory connections, CryptoSettings settings) {
+        int replicas = settings.redis().replicas();
+        return replicas == 0 ? redis : ReplicatedRedis.like(connections, replicas);
     }
 }

@@ -10,7 +10,7 @@ import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Redis, whose trouble is told in the log: those who use it go on without it, and say nothing. */
-final class WatchedRedis extends StringRedisTemplate {
+class WatchedRedis extends StringRedisTemplate {
 
     private final TroubleLog trouble = new TroubleLog(LoggerFactory.getLogger(WatchedRedis.class), "Redis");
 

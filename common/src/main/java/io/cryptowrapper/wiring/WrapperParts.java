@@ -21,6 +21,7 @@ import org.springframework.amqp.core.Declarables;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -32,6 +33,8 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 @EnableConfigurationProperties(CryptoSettings.class)
 @Import({RedisSetup.class, RabbitSetup.class, WarmUp.class, UpstreamKeyHealth.class, ExitWithParent.class})
 public class WrapperParts {
+
+    private static final String REPLICATED = "replicatedRedis";
 
     @Bean
     Clock clock() {
@@ -56,9 +59,17 @@ public class WrapperParts {
     }
 
     @Bean
-    UpstreamQuota upstreamQuota(StringRedisTemplate redis, RedisKeys keys, CryptoSettings settings) {
+    UpstreamQuota upstreamQuota(
+            StringRedisTemplate redis,
+            @Qualifier(REPLICATED) StringRedisTemplate replicated,
+            RedisKeys keys,
+            CryptoSettings settings) {
         return new UpstreamQuota(
-                redis, keys.quota(), settings.api().quota(), settings.retry().period());
+                redis,
+                replicated,
+                keys.quota(),
+                settings.api().quota(),
+                settings.retry().period());
     }
 
     @Bean
@@ -67,8 +78,9 @@ public class WrapperParts {
     }
 
     @Bean
-    SignatureStore signatureStore(StringRedisTemplate redis, RedisKeys keys) {
-        return new SignatureStore(redis, keys);
+    SignatureStore signatureStore(
+            StringRedisTemplate redis, @Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
+        return new SignatureStore(redis, replicated, keys);
     }
 
     @Bean
@@ -77,8 +89,8 @@ public class WrapperParts {
     }
 
     @Bean
-    Outbox outbox(StringRedisTemplate redis, RedisKeys keys) {
-        return new Outbox(redis, keys);
+    Outbox outbox(@Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
+        return new Outbox(replicated, keys);
     }
 
     @Bean

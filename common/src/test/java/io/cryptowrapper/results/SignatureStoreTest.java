@@ -40,7 +40,7 @@ class SignatureStoreTest {
             new RedisKeys(new UpstreamName("sign"), Duration.ofHours(24), Duration.ofHours(48));
 
     private final StringRedisTemplate redis = TestRedis.emptied();
-    private final SignatureStore store = new SignatureStore(redis, KEYS);
+    private final SignatureStore store = new SignatureStore(redis, redis, KEYS);
 
     /** With single quotes for double ones. */
     static Stream<Arguments> shapes() {

@@ -48,7 +48,7 @@ class CryptoSettingsTest {
 
     @Test
     void every_setting_can_be_set() {
-        CryptoSettings settings = bind(Map.of(
+        Map<String, String> variables = new HashMap<>(Map.of(
                 "CRYPTO_API_BASE_URL", "http://localhost:9000/v1//",
                 "CRYPTO_API_TIMEOUT", "800ms",
                 "CRYPTO_API_QUOTA_CALLS", "3",
@@ -59,7 +59,11 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_GIVE_UP_AFTER", "7d",
                 "CRYPTO_CACHE_TTL", "1h",
                 "CRYPTO_MESSAGE_MAX_SIZE", "1KB"));
+        variables.put("CRYPTO_REDIS_REPLICAS", "2");
 
+        CryptoSettings settings = bind(variables);
+
+        assertThat(settings.redis().replicas()).isEqualTo(2);
         assertThat(settings.api().baseUrl()).isEqualTo(URI.create("http://localhost:9000/v1"));
         assertThat(settings.api().timeout()).isEqualTo(Duration.ofMillis(800));
         assertThat(settings.api().quota()).isEqualTo(new CryptoSettings.Quota(3, Duration.ofMinutes(1)));
@@ -100,6 +104,8 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_TIMEOUT       | 11m                      | CRYPTO_RETRY_TIMEOUT must be from 100ms to",
                 "CRYPTO_RETRY_GIVE_UP_AFTER | 0s                       | CRYPTO_RETRY_GIVE_UP_AFTER must be from 1s to",
                 "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
+                "CRYPTO_REDIS_REPLICAS      | 6                        | CRYPTO_REDIS_REPLICAS must be from 0 to 5,"
+                        + " not 6",
                 "CRYPTO_MESSAGE_MAX_SIZE    | 65KB                     | CRYPTO_MESSAGE_MAX_SIZE must be from 1B to"
                         + " 64KB,"
             })

@@ -388,8 +388,10 @@ class UpstreamQuotaTest {
     void a_pause_that_redis_could_not_be_told_of_is_told_when_it_is_back() {
         try (Gate gate = Gate.to(TestRedis.port())) {
             LettuceConnectionFactory connections = TestRedis.connect(gate.port());
+            var gated = new StringRedisTemplate(connections);
             var quota = new UpstreamQuota(
-                    new StringRedisTemplate(connections),
+                    gated,
+                    gated,
                     "quota",
                     new CryptoSettings.Quota(CALLS, WINDOW),
                     PERIOD,
@@ -464,7 +466,7 @@ class UpstreamQuotaTest {
         long end = System.nanoTime() + ofSeconds(3).toNanos();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Void>> callers = Collections.nCopies(16, () -> {
-                var quota = new UpstreamQuota(redis, "real", new CryptoSettings.Quota(5, window), ofMillis(10));
+                var quota = new UpstreamQuota(redis, redis, "real", new CryptoSettings.Quota(5, window), ofMillis(10));
                 while (System.nanoTime() < end) {
                     if (quota.takeForFirstCall() instanceof Permission.Granted(Grant grant) && grant.allowsSending()) {
                         grants.add(System.nanoTime() / 1_000_000);
@@ -487,8 +489,8 @@ class UpstreamQuotaTest {
         var nowhere = new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", 1));
         nowhere.afterPropertiesSet();
         nowhere.start();
-        var quota = new UpstreamQuota(
-                new StringRedisTemplate(nowhere), "quota", new CryptoSettings.Quota(CALLS, WINDOW), PERIOD);
+        var template = new StringRedisTemplate(nowhere);
+        var quota = new UpstreamQuota(template, template, "quota", new CryptoSettings.Quota(CALLS, WINDOW), PERIOD);
 
         assertThatThrownBy(quota::takeForFirstCall).isInstanceOf(DataAccessException.class);
         assertThatThrownBy(quota::takeForRetry).isInstanceOf(DataAccessException.class);
@@ -509,6 +511,7 @@ class UpstreamQuotaTest {
 
     private UpstreamQuota process(String key, int calls, Duration window, Duration period) {
         return new UpstreamQuota(
+                redis,
                 redis,
                 key,
                 new CryptoSettings.Quota(calls, window),

@@ -1,0 +1,110 @@
+package io.cryptowrapper.wiring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.embedded.EmbeddedRedis;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+class ReplicatedRedisTest {
+
+    private EmbeddedRedis primary;
+    private LettuceConnectionFactory toPrimary;
+    private ReplicatedRedis redis;
+
+    @BeforeEach
+    void start(@TempDir Path directory) {
+        primary = EmbeddedRedis.start(directory);
+        toPrimary = connect(primary);
+        redis = ReplicatedRedis.like(toPrimary, 1);
+    }
+
+    @AfterEach
+    void stop() {
+        redis.close();
+        toPrimary.destroy();
+        primary.close();
+    }
+
+    @Test
+    void what_no_replica_has_confirmed_has_failed() {
+        assertThatThrownBy(() -> redis.opsForValue().set("key", "value"))
+                .isInstanceOf(DataAccessResourceFailureException.class)
+                .hasMessageStartingWith("0 of the 1 replicas needed have confirmed what was written");
+    }
+
+    @Test
+    void what_has_not_failed_is_there_when_the_primary_is_gone(@TempDir Path directory) {
+        EmbeddedRedis replica = EmbeddedRedis.start(directory);
+        LettuceConnectionFactory toReplica = connect(replica);
+        try {
+            follow(toReplica, primary);
+            await().ignoreExceptions().until(() -> {
+                redis.opsForValue().set("key", "value");
+                return true;
+            });
+
+            primary.close();
+
+            assertThat(new StringRedisTemplate(toReplica).opsForValue().get("key"))
+                    .isEqualTo("value");
+        } finally {
+            toReplica.destroy();
+            replica.close();
+        }
+    }
+
+    @Test
+    void many_who_wait_for_a_replica_do_not_wait_one_after_the_other() throws Exception {
+        List<Future<?>> writes = new ArrayList<>();
+        long start = System.nanoTime();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 20; i++) {
+                String key = "key" + i;
+                writes.add(threads.submit(() -> redis.opsForValue().set(key, "value")));
+            }
+        }
+
+        assertThat(writes).allSatisfy(write -> assertThat(write.state()).isEqualTo(Future.State.FAILED));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(20 * 150));
+    }
+
+    private static void follow(LettuceConnectionFactory replica, EmbeddedRedis primary) {
+        try (var connection = replica.getConnection()) {
+            connection.serverCommands().setConfig("masterauth", primary.password());
+            connection.serverCommands().replicaOf("127.0.0.1", primary.port());
+            await().until(() -> "up".equals(info(replica).getProperty("master_link_status")));
+        }
+    }
+
+    private static Properties info(LettuceConnectionFactory server) {
+        try (var connection = server.getConnection()) {
+            return connection.serverCommands().info("replication");
+        }
+    }
+
+    private static LettuceConnectionFactory connect(EmbeddedRedis server) {
+        var configuration = new RedisStandaloneConfiguration("127.0.0.1", server.port());
+        configuration.setPassword(server.password());
+        var connections = new LettuceConnectionFactory(configuration);
+        connections.afterPropertiesSet();
+        connections.start();
+        return connections;
+    }
+}
