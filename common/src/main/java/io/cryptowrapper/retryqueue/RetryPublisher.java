@@ -1,6 +1,7 @@
 package io.cryptowrapper.retryqueue;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,9 @@ public class RetryPublisher implements AutoCloseable {
 
     /** So many may wait for a broker that does not answer; the others are told at once. */
     private static final int MOST_WAITING = 256;
+
+    private static final RetryMessage PROBE =
+            new RetryMessage(new io.cryptowrapper.signing.Message("probe"), 1, Instant.EPOCH);
 
     private final RabbitTemplate rabbit;
     private final RetryTopology topology;
@@ -55,13 +59,15 @@ public class RetryPublisher implements AutoCloseable {
     }
 
     /**
-     * Goes all the way to the broker and back, with a message that no queue takes.
+     * Goes all the way of a message to the broker and back, with one that no queue takes.
      *
      * @throws NotConfirmedException if the broker does not answer in time
      */
     public void probe(Duration patience) {
         try {
-            send("probe." + UUID.randomUUID(), new byte[0], Map.of(), patience);
+            byte[] payload = PROBE.toJson();
+            RetryMessage.read(payload);
+            send("probe." + UUID.randomUUID(), payload, Map.of(), patience);
         } catch (NotTakenException theBrokerHasAnswered) {
             // As it should.
         }

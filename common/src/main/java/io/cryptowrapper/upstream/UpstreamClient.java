@@ -6,7 +6,10 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.NoRouteToHostException;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -48,6 +51,8 @@ public class UpstreamClient implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final int MOST_CONNECTIONS = 1000;
 
+    private static final Duration REHEARSAL_LIMIT = Duration.ofSeconds(2);
+
     private static final String GRANT = Grant.class.getName();
 
     private final URI baseUrl;
@@ -86,8 +91,36 @@ public class UpstreamClient implements AutoCloseable {
      * @return completes by the limit, and never exceptionally
      */
     public CompletableFuture<UpstreamOutcome> call(Grant grant, Message message, Duration limit) {
-        HttpGet request = new HttpGet(addressOf(message));
+        HttpGet request = request(addressOf(message), limit);
         request.setHeader(HttpHeaders.AUTHORIZATION, key);
+        UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
+        return CompletableFuture.supplyAsync(() -> exchange(request, context(grant), limit), calls)
+                .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((outcome, error) -> request.cancel());
+    }
+
+    /**
+     * Goes the way of a call once, to a server of its own, without the key: in a JVM that has just started this may
+     * take a second, and the grant of its first real call would be too old when that is sent.
+     */
+    public void rehearse() {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var _ = calls.submit(() -> answerOnce(server));
+            URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/");
+            exchange(request(address, REHEARSAL_LIMIT), context(Grant.forRehearsal()), REHEARSAL_LIMIT);
+        } catch (IOException e) {
+            // Then the first call is slow.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        http.close();
+        calls.shutdownNow();
+    }
+
+    private static HttpGet request(URI address, Duration limit) {
+        HttpGet request = new HttpGet(address);
         request.setHeader(HttpHeaders.ACCEPT, "*/*");
         request.setConfig(RequestConfig.custom()
                 .setResponseTimeout(Timeout.of(limit))
@@ -95,18 +128,23 @@ public class UpstreamClient implements AutoCloseable {
                 // Some gateways refuse an offered upgrade with 403.
                 .setProtocolUpgradeEnabled(false)
                 .build());
-        HttpClientContext context = HttpClientContext.create();
-        context.setAttribute(GRANT, grant);
-        UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
-        return CompletableFuture.supplyAsync(() -> exchange(request, context, limit), calls)
-                .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((outcome, error) -> request.cancel());
+        return request;
     }
 
-    @Override
-    public void close() throws IOException {
-        http.close();
-        calls.shutdownNow();
+    private static HttpClientContext context(Grant grant) {
+        HttpClientContext context = HttpClientContext.create();
+        context.setAttribute(GRANT, grant);
+        return context;
+    }
+
+    private static Void answerOnce(ServerSocket server) throws IOException {
+        try (Socket client = server.accept()) {
+            client.getInputStream().read();
+            client.getOutputStream()
+                    .write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+                            .getBytes(StandardCharsets.US_ASCII));
+        }
+        return null;
     }
 
     private UpstreamOutcome exchange(HttpGet request, HttpClientContext context, Duration limit) {

@@ -27,6 +27,7 @@ final class PromptConnections implements RedisConnectionFactory {
     private final ReentrantLock connecting = new ReentrantLock();
     private volatile boolean connectedOnce;
     private long failedAt = System.nanoTime() - PAUSE_AFTER_FAILURE.toNanos();
+    private @Nullable RuntimeException lastFailure;
 
     PromptConnections(RedisConnectionFactory connections) {
         this.connections = connections;
@@ -76,13 +77,14 @@ final class PromptConnections implements RedisConnectionFactory {
                 return;
             }
             if (System.nanoTime() - failedAt < PAUSE_AFTER_FAILURE.toNanos()) {
-                throw new RedisConnectionFailureException("Redis could not be connected to a moment ago");
+                throw new RedisConnectionFailureException("Redis could not be connected to a moment ago", lastFailure);
             }
             try (RedisConnection connection = connections.getConnection()) {
                 connection.commands().ping();
                 connectedOnce = true;
             } catch (RuntimeException e) {
                 failedAt = System.nanoTime();
+                lastFailure = e;
                 throw e;
             }
         } finally {

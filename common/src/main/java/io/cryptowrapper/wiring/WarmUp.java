@@ -1,6 +1,7 @@
 package io.cryptowrapper.wiring;
 
 import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.upstream.UpstreamClient;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -14,8 +15,9 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Connects to Redis and RabbitMQ before the first request, and goes the way of a publish once: in a JVM that has just
- * started, that takes longer than a request may wait. Where one of them is not there yet, the start goes on without it.
+ * Connects to Redis and RabbitMQ before the first request, and goes the ways of a publish and of a call once: in a JVM
+ * that has just started, they take longer than a request may wait. Where one of them is not there yet, the start goes
+ * on without it.
  */
 @Component
 class WarmUp implements SmartLifecycle {
@@ -33,11 +35,13 @@ class WarmUp implements SmartLifecycle {
 
     private final StringRedisTemplate redis;
     private final RetryPublisher publisher;
+    private final UpstreamClient upstream;
     private volatile boolean running;
 
-    WarmUp(StringRedisTemplate redis, RetryPublisher publisher) {
+    WarmUp(StringRedisTemplate redis, RetryPublisher publisher, UpstreamClient upstream) {
         this.redis = redis;
         this.publisher = publisher;
+        this.upstream = upstream;
     }
 
     @Override
@@ -48,7 +52,8 @@ class WarmUp implements SmartLifecycle {
                         CompletableFuture.runAsync(() -> connect("Redis", this::pingRedis), threads),
                         // On its first connection the queues are declared.
                         CompletableFuture.runAsync(
-                                () -> connect("RabbitMQ", () -> publisher.probe(BROKER_PATIENCE)), threads))
+                                () -> connect("RabbitMQ", () -> publisher.probe(BROKER_PATIENCE)), threads),
+                        CompletableFuture.runAsync(upstream::rehearse, threads))
                 .completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }

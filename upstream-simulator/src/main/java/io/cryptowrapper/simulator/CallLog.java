@@ -30,15 +30,6 @@ final class CallLog {
 
     /** How many calls arrived in that half-open window of length {@code window} in which most did. */
     int mostInAnyWindow(Duration window) {
-        List<Call> all = calls();
-        int most = 0;
-        int first = 0;
-        for (int last = 0; last < all.size(); last++) {
-            while (all.get(last).nanos() - all.get(first).nanos() >= window.toNanos()) {
-                first++;
-            }
-            most = Math.max(most, last - first + 1);
-        }
-        return most;
+        return Call.mostInAnyWindow(calls(), window);
     }
 }

@@ -1,0 +1,157 @@
+package io.cryptowrapper.composition;
+
+import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** On clusters, the loss of a RabbitMQ node and of the Redis primary at the same time loses nothing. */
+@Timeout(600)
+class ClusterIT {
+
+    private static final int MESSAGES = 300;
+    private static final int CALLS = 50;
+    private static final Duration WINDOW = ofSeconds(6);
+
+    private final Composition composition = new Composition(
+            "cryptowrapper-cluster-test",
+            List.of("docker-compose.yml", "docker-compose.cluster.yml"),
+            Composition.pace(CALLS, WINDOW));
+    private final List<String> messages =
+            IntStream.range(0, MESSAGES).mapToObj(i -> "clustered " + i).toList();
+    private final Set<String> signed = new HashSet<>();
+    private Duration slowest = Duration.ZERO;
+    private int refused;
+
+    @BeforeEach
+    void up() {
+        composition.compose("up", "--build", "--detach", "--wait", "--scale", "retry-worker=2");
+    }
+
+    @AfterEach
+    void down() {
+        composition.close();
+    }
+
+    @Test
+    void all_messages_are_signed_inside_the_budget_though_the_queues_leader_and_the_primary_are_killed()
+            throws Exception {
+        for (String message : messages) {
+            assertThat(ask(message).status()).isEqualTo(200);
+        }
+        awaitSigned(MESSAGES / 3);
+        String leader = leaderOfTheWorkQueue();
+        String primary = primary();
+        int before = composition.calls().size();
+        System.out.println("Killing " + leader + " and " + primary + ", which lead");
+        composition.docker("kill", leader, 1);
+        composition.docker("kill", primary, 1);
+
+        awaitSigned(MESSAGES);
+
+        List<Call> calls = composition.calls();
+        int most = Call.mostInAnyWindow(calls, WINDOW);
+        System.out.printf(
+                "%d calls for %d messages, at most %d in any %s; a pause of %s; the slowest answer took %s, %d were"
+                        + " refused%n",
+                calls.size(),
+                MESSAGES,
+                most,
+                WINDOW,
+                Composition.longestPause(calls.subList(before - 1, calls.size())),
+                slowest,
+                refused);
+        assertThat(most).isLessThanOrEqualTo(CALLS);
+        assertThat(calls).extracting(Call::status).containsOnly(200, 502);
+        // What a broker's lost connection leaves open is tried again.
+        assertThat(calls).filteredOn(call -> call.status() == 200).hasSizeBetween(MESSAGES, MESSAGES + 5);
+        assertThat(slowest).isLessThan(ofSeconds(2));
+        assertThat(leaderOfTheWorkQueue()).isNotEqualTo(leader);
+        assertThat(primary()).isNotEqualTo(primary);
+
+        // They come back, as a follower and as a replica.
+        composition.docker("start", leader, 1);
+        composition.docker("start", primary, 1);
+        composition.awaitHealthy(leader, 1);
+        await().atMost(ofMinutes(1)).until(() -> replicas() == 2);
+        assertThat(ask("another").status()).isEqualTo(200);
+        await().atMost(ofMinutes(1)).until(() -> composition.isSigned("another"));
+    }
+
+    /** Clients ask all the time, and are answered in time, or refused clearly. */
+    private RawHttp.Response ask(String message) throws IOException {
+        long asked = System.nanoTime();
+        RawHttp.Response answer = composition.ask(message);
+        Duration took = Duration.ofNanos(System.nanoTime() - asked);
+        slowest = took.compareTo(slowest) > 0 ? took : slowest;
+        assertThat(answer.status()).isIn(200, 503);
+        refused += answer.status() == 503 ? 1 : 0;
+        return answer;
+    }
+
+    private void awaitSigned(int howMany) {
+        await(howMany + " signed").atMost(ofMinutes(4)).until(() -> {
+            for (String message : messages) {
+                if (signed.size() < howMany
+                        && !signed.contains(message)
+                        && ask(message).body().contains("\"success\":true")) {
+                    signed.add(message);
+                }
+            }
+            return signed.size() >= howMany;
+        });
+    }
+
+    private String leaderOfTheWorkQueue() {
+        String nodes = "rabbitmqctl -q --no-table-headers list_queues name leader";
+        for (String node : List.of("rabbitmq", "rabbitmq-2", "rabbitmq-3")) {
+            try {
+                return composition
+                        .inside(node, 1, nodes)
+                        .lines()
+                        .filter(line -> line.startsWith("sign.work"))
+                        .map(line -> line.replaceFirst(".*@", ""))
+                        .findFirst()
+                        .orElseThrow();
+            } catch (AssertionError down) {
+                // Another one knows too.
+            }
+        }
+        throw new AssertionError("no node tells who leads");
+    }
+
+    /** The service whose Redis is the primary, as the Sentinels say. */
+    private String primary() {
+        return atSentinel("sentinel get-master-addr-by-name wrapper")
+                .lines()
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private long replicas() {
+        return atSentinel("sentinel replicas wrapper")
+                .lines()
+                .filter("slave"::equals)
+                .count();
+    }
+
+    private String atSentinel(String command) {
+        return composition.inside(
+                "sentinel-1",
+                1,
+                "REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /passwords/sentinel.conf) redis-cli -p 26379 " + command);
+    }
+}

@@ -1,0 +1,197 @@
+package io.cryptowrapper.composition;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.Duration.ofMillis;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.embedded.Ports;
+import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The composition, under a name and on a port of its own, driven as an operator does: by docker compose. */
+final class Composition implements AutoCloseable {
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Path OUTPUT = Path.of("target", "output").toAbsolutePath();
+    private static final Duration LONGEST_COMMAND = Duration.ofMinutes(8);
+
+    private final String name;
+    private final List<String> files;
+    private final Map<String, String> settings;
+    private final int port = Ports.free();
+
+    /**
+     * Nothing is started yet.
+     *
+     * @param name the project's, to which nobody else's containers belong
+     * @param settings what an operator would write into .env
+     */
+    Composition(String name, List<String> files, Map<String, String> settings) {
+        this.name = name;
+        this.files = files;
+        this.settings = new HashMap<>(settings);
+        this.settings.put("SERVER_PORT", Integer.toString(port));
+    }
+
+    /** At a pace that tests can wait for. */
+    static Map<String, String> pace(int calls, Duration window) {
+        String period = window.dividedBy(calls).toMillis() + "ms";
+        return Map.of(
+                "CRYPTO_API_QUOTA_CALLS",
+                Integer.toString(calls),
+                "CRYPTO_API_QUOTA_WINDOW",
+                window.toMillis() + "ms",
+                "CRYPTO_RETRY_PERIOD",
+                period,
+                "CRYPTO_RETRY_DELAYS",
+                period,
+                "SIMULATOR_CALLS",
+                Integer.toString(calls),
+                "SIMULATOR_WINDOW",
+                window.toMillis() + "ms",
+                "SIMULATOR_FAILING_TIME",
+                "2s");
+    }
+
+    /** Sets what counts for the commands that follow. */
+    void set(String setting, String value) {
+        settings.put(setting, value);
+    }
+
+    /** Runs docker compose and gives what it prints; fails if it does. */
+    String compose(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", name));
+        files.forEach(file -> command.addAll(List.of("--file", file)));
+        command.addAll(List.of(arguments));
+        return run(command);
+    }
+
+    /** Runs docker with the container of a service as its last argument. */
+    String docker(String command, String service, int number) {
+        return run(List.of("docker", command, container(service, number)));
+    }
+
+    /** What docker knows of a container. */
+    String inspect(String format, String service) {
+        return run(List.of("docker", "inspect", "--format", format, container(service, 1)))
+                .strip();
+    }
+
+    String health(String service, int number) {
+        return run(List.of("docker", "inspect", "--format", "{{.State.Health.Status}}", container(service, number)))
+                .strip();
+    }
+
+    void awaitHealthy(String service, int number) {
+        await(service + " is healthy")
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> health(service, number).equals("healthy"));
+    }
+
+    /** Runs a command of the shell in a container. */
+    String inside(String service, int number, String command) {
+        return compose("exec", "-T", "--index", Integer.toString(number), service, "sh", "-c", command);
+    }
+
+    RawHttp.Response ask(String message) throws IOException {
+        return RawHttp.get(port, "/crypto/sign?message=" + URLEncoder.encode(message, UTF_8));
+    }
+
+    boolean isSigned(String message) throws IOException {
+        return ask(message).body().contains("\"success\":true");
+    }
+
+    /** The calls that have arrived at the upstream. */
+    List<Call> calls() {
+        return inside("upstream-simulator", 1, "curl -sf http://127.0.0.1:8080/crypto/calls")
+                .lines()
+                .map(line -> line.split(",", 3))
+                .map(call -> new Call(
+                        Instant.EPOCH,
+                        Long.parseLong(call[0]),
+                        URLDecoder.decode(call[2], UTF_8),
+                        Integer.parseInt(call[1])))
+                .toList();
+    }
+
+    /** The lines that a service's containers have printed. */
+    List<String> log(String service) {
+        return compose("logs", "--no-color", "--no-log-prefix", service)
+                .lines()
+                .map(line -> line.replaceAll("\\e\\[[0-9]*K", ""))
+                .filter(line -> !line.isBlank())
+                .toList();
+    }
+
+    /** Removes it with all its data; what it has printed stays in target/output. */
+    @Override
+    public void close() {
+        try {
+            Files.createDirectories(OUTPUT);
+            Files.writeString(OUTPUT.resolve(name + ".log"), compose("logs", "--no-color", "--timestamps"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            compose("down", "--volumes", "--timeout", "3");
+        }
+    }
+
+    private String container(String service, int number) {
+        return name + "-" + service + "-" + number;
+    }
+
+    private String run(List<String> command) {
+        try {
+            Path output = Files.createTempFile(Files.createDirectories(OUTPUT), "docker", ".log");
+            Path errors = Files.createTempFile(OUTPUT, "docker", ".err");
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(ROOT.toFile())
+                    .redirectOutput(output.toFile())
+                    .redirectError(errors.toFile());
+            builder.environment().keySet().removeIf(variable -> variable.matches("(CRYPTO|SERVER|SIMULATOR)_.*"));
+            builder.environment().putAll(settings);
+            // Else its progress is for a terminal.
+            builder.environment().put("COMPOSE_ANSI", "never");
+            Process process = builder.start();
+            if (!process.waitFor(LONGEST_COMMAND.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("it took too long: " + command + "\n" + Files.readString(errors));
+            }
+            if (process.exitValue() != 0) {
+                throw new AssertionError(
+                        command + " has failed:\n" + Files.readString(output) + Files.readString(errors));
+            }
+            String printed = Files.readString(output);
+            Files.delete(output);
+            Files.delete(errors);
+            return printed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** How long there was no call, at most, between those that follow one another. */
+    static Duration longestPause(List<Call> calls) {
+        long longest = 0;
+        for (int i = 1; i < calls.size(); i++) {
+            longest = Math.max(longest, calls.get(i).nanos() - calls.get(i - 1).nanos());
+        }
+        return ofMillis(longest / 1_000_000);
+    }
+}

@@ -1,0 +1,217 @@
+package io.cryptowrapper.composition;
+
+import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Three workers and two APIs in containers are one system with one budget, and go on while they are replaced. */
+@Timeout(600)
+class CompositionIT {
+
+    private static final int CALLS = 10;
+    private static final Duration WINDOW = ofSeconds(10);
+    private static final Duration PERIOD = ofSeconds(1);
+    private static final int MESSAGES = 40;
+
+    /** More than can be signed before retries begin. */
+    private static final int BEFORE_THE_FIRST = CALLS + 2;
+
+    private static final int APIS = 2;
+    private static final int WORKERS = 3;
+
+    private static final Composition COMPOSITION =
+            new Composition("cryptowrapper-test", List.of("docker-compose.yml"), Composition.pace(CALLS, WINDOW));
+
+    @BeforeAll
+    static void up() {
+        COMPOSITION.compose(
+                "up",
+                "--build",
+                "--detach",
+                "--wait",
+                "--scale",
+                "retry-worker=" + WORKERS,
+                "--scale",
+                "api-service=" + APIS);
+    }
+
+    @AfterAll
+    static void down() {
+        COMPOSITION.close();
+    }
+
+    @Test
+    void forty_messages_are_signed_inside_the_budget_and_no_turn_is_late_while_each_worker_is_replaced(TestInfo test)
+            throws Exception {
+        List<String> messages = messages(test, MESSAGES);
+        for (String message : messages) {
+            assertThat(COMPOSITION.ask(message).status()).isEqualTo(200);
+        }
+        Set<String> signed = new HashSet<>();
+        for (int worker = 1; worker <= WORKERS; worker++) {
+            awaitSigned(signed, messages, BEFORE_THE_FIRST + 6 * (worker - 1));
+            COMPOSITION.docker("restart", "retry-worker", worker);
+            COMPOSITION.awaitHealthy("retry-worker", worker);
+        }
+        assertThat(signed).as("there was a backlog all the time").hasSizeLessThan(MESSAGES - 5);
+        awaitSigned(signed, messages, MESSAGES);
+
+        List<Call> calls = COMPOSITION.calls().stream()
+                .filter(call -> messages.contains(call.message()))
+                .toList();
+        // In the beginning first calls use up the budget at once; at the end the queue is empty now and then.
+        Duration pause = Composition.longestPause(
+                calls.subList(indexOfSigned(calls, BEFORE_THE_FIRST), indexOfSigned(calls, MESSAGES - 5)));
+        int most = Call.mostInAnyWindow(calls, WINDOW);
+        System.out.printf(
+                "%d workers and %d APIs: %d calls for %d messages, at most %d in any %s, %s between two at most%n",
+                WORKERS, APIS, calls.size(), MESSAGES, most, WINDOW, pause);
+        assertThat(most).isLessThanOrEqualTo(CALLS);
+        assertThat(calls).extracting(Call::status).containsOnly(200, 502);
+        assertThat(calls).filteredOn(call -> call.status() == 200).hasSize(MESSAGES);
+        // One period late, and what the budget's guard and the machine take.
+        assertThat(pause).isLessThan(PERIOD.multipliedBy(2).plusMillis(250));
+    }
+
+    @Test
+    void clients_notice_nothing_while_each_api_is_replaced(TestInfo test) throws Exception {
+        String message = messages(test, 1).getFirst();
+        await().atMost(ofMinutes(1)).until(() -> COMPOSITION.isSigned(message));
+
+        for (int api = 1; api <= APIS; api++) {
+            int number = api;
+            Thread restart = Thread.ofPlatform().start(() -> COMPOSITION.docker("restart", "api-service", number));
+            do {
+                long asked = System.nanoTime();
+                RawHttp.Response answer = COMPOSITION.ask(message);
+                assertThat(answer.body()).contains("\"success\":true");
+                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(ofSeconds(2));
+            } while (restart.isAlive());
+            COMPOSITION.awaitHealthy("api-service", api);
+        }
+
+        for (int api = 1; api <= APIS; api++) {
+            int number = api;
+            await("both are asked").atMost(ofMinutes(1)).until(() -> {
+                COMPOSITION.ask(message);
+                return COMPOSITION
+                        .inside("api-service", number, "curl -s http://127.0.0.1:8081/actuator/metrics")
+                        .contains("http.server.requests");
+            });
+        }
+    }
+
+    @Test
+    void when_no_api_answers_the_gateway_says_so_in_time(TestInfo test) throws Exception {
+        COMPOSITION.compose("stop", "api-service");
+        try {
+            long asked = System.nanoTime();
+            RawHttp.Response answer = COMPOSITION.ask(messages(test, 1).getFirst());
+
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.header("Content-Type")).contains("application/problem+json");
+            assertThat(answer.header("Retry-After")).contains("2");
+            assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(ofSeconds(2));
+        } finally {
+            COMPOSITION.compose("start", "api-service");
+            COMPOSITION.awaitHealthy("api-service", 1);
+            COMPOSITION.awaitHealthy("api-service", 2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"gateway", "api-service", "retry-worker", "upstream-simulator", "rabbitmq", "redis", "passwords"
+            })
+    void a_container_may_do_no_more_than_it_must(String service) {
+        assertThat(COMPOSITION.inspect("{{.Config.User}}", service)).isNotIn("", "root", "0", "0:0");
+        assertThat(COMPOSITION.inspect("{{.HostConfig.ReadonlyRootfs}}", service))
+                .isEqualTo("true");
+        assertThat(COMPOSITION.inspect("{{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}}", service))
+                .isEqualTo("[ALL] []");
+        assertThat(COMPOSITION.inspect("{{.HostConfig.SecurityOpt}}", service)).isEqualTo("[no-new-privileges:true]");
+        assertThat(COMPOSITION.inspect("{{.HostConfig.Privileged}}", service)).isEqualTo("false");
+        assertThat(Long.parseLong(COMPOSITION.inspect("{{.HostConfig.Memory}}", service)))
+                .isPositive();
+        String doors = COMPOSITION.inspect("{{range .HostConfig.PortBindings}}{{.}}{{end}}", service);
+        if (service.equals("gateway")) {
+            assertThat(doors).startsWith("[{127.0.0.1 ").doesNotContain("][");
+        } else {
+            assertThat(doors).isEmpty();
+        }
+    }
+
+    @Test
+    void the_user_of_redis_can_neither_flush_nor_stop_it() {
+        String asWrapper = "REDISCLI_AUTH=$(sed -n 's/^user wrapper on >\\([^ ]*\\).*/\\1/p' /passwords/users.acl)"
+                + " redis-cli --user wrapper ";
+
+        assertThat(COMPOSITION.inside("redis", 1, asWrapper + "ping")).contains("PONG");
+        for (String command : List.of("flushall", "shutdown", "config get maxmemory", "keys '*'", "get other")) {
+            assertThat(COMPOSITION.inside("redis", 1, asWrapper + command + " || true"))
+                    .as(command)
+                    .contains("NOPERM");
+        }
+        assertThat(COMPOSITION.inside("redis", 1, "redis-cli get sign:quota || true"))
+                .contains("NOAUTH");
+    }
+
+    @Test
+    void the_user_of_rabbitmq_is_the_only_one_and_no_administrator() {
+        assertThat(COMPOSITION
+                        .inside("rabbitmq", 1, "rabbitmqctl -q --no-table-headers list_users")
+                        .lines())
+                .containsExactly("wrapper\t[]");
+        assertThat(COMPOSITION.inside("rabbitmq", 1, "rabbitmqctl -q --no-table-headers list_user_permissions wrapper"))
+                .startsWith("/\t^sign\\.\t");
+    }
+
+    private static List<String> messages(TestInfo test, int howMany) {
+        return IntStream.range(0, howMany)
+                .mapToObj(i -> test.getDisplayName() + " " + i)
+                .toList();
+    }
+
+    private static void awaitSigned(Set<String> signed, List<String> messages, int howMany) {
+        await(howMany + " signed").atMost(ofMinutes(3)).until(() -> {
+            for (String message : messages) {
+                if (signed.size() < howMany && !signed.contains(message) && isSigned(message)) {
+                    signed.add(message);
+                }
+            }
+            return signed.size() >= howMany;
+        });
+    }
+
+    private static boolean isSigned(String message) throws IOException {
+        return COMPOSITION.isSigned(message);
+    }
+
+    private static int indexOfSigned(List<Call> calls, int howMany) {
+        int signed = 0;
+        for (int i = 0; i < calls.size(); i++) {
+            signed += calls.get(i).status() == 200 ? 1 : 0;
+            if (signed == howMany) {
+                return i + 1;
+            }
+        }
+        return calls.size();
+    }
+}

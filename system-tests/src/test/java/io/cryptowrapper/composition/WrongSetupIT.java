@@ -1,0 +1,98 @@
+package io.cryptowrapper.composition;
+
+import static java.time.Duration.ofMinutes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.Condition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator sees who has set something up wrongly: a sentence in the log and an unhealthy container. */
+@Timeout(600)
+class WrongSetupIT {
+
+    private static final String NAME = "cryptowrapper-wrong";
+
+    @TempDir
+    private Path directory;
+
+    private Composition composition;
+
+    @BeforeEach
+    void start() throws IOException {
+        // What is said here wins over the passwords that were made up.
+        Path override = Files.writeString(directory.resolve("wrong.yml"), """
+            services:
+              api-service: {environment: {SPRING_DATA_REDIS_PASSWORD: not-it}}
+              retry-worker: {environment: {SPRING_RABBITMQ_PASSWORD: not-it}}
+            """);
+        Path empty = Files.createFile(directory.resolve("empty-key"));
+        composition = new Composition(
+                NAME,
+                List.of("docker-compose.yml", override.toString()),
+                Map.of("CRYPTO_API_KEY_FILE", empty.toString()));
+    }
+
+    @AfterEach
+    void stop() {
+        composition.close();
+    }
+
+    @Test
+    void a_missing_key_is_told_once_and_the_container_is_unhealthy_and_not_started_again_and_again() {
+        composition.compose("up", "--build", "--detach", "--no-deps", "api-service");
+
+        await().atMost(ofMinutes(2))
+                .until(() -> composition.health("api-service", 1).equals("unhealthy"));
+        assertThat(composition.log("api-service"))
+                .containsExactly("CRYPTO_API_KEY is missing: set it to the upstream's key, or CRYPTO_API_KEY_FILE to a"
+                        + " file that holds it.");
+        assertThat(composition.inspect("{{.RestartCount}}", "api-service")).isEqualTo("0");
+    }
+
+    @Test
+    void servers_that_come_up_later_are_waited_for_and_wrong_passwords_are_told_once() throws Exception {
+        Path key = Files.writeString(directory.resolve("key"), "simulator-key");
+        composition.set("CRYPTO_API_KEY_FILE", key.toString());
+        composition.compose("run", "--rm", "passwords");
+        composition.compose("up", "--build", "--detach", "--no-deps", "api-service", "retry-worker");
+        await().atMost(ofMinutes(1))
+                .until(() -> composition.log("retry-worker").stream()
+                        .anyMatch(line -> line.contains("RabbitMQ does not answer; trying on.")));
+
+        composition.compose("up", "--detach", "--wait", "rabbitmq", "redis");
+
+        await().atMost(ofMinutes(1))
+                .untilAsserted(() -> assertThat(composition.log("retry-worker"))
+                        .areExactly(1, told("RabbitMQ refuses the user name or the password; retries pause"))
+                        .areExactly(1, told("Redis is there")));
+        await().atMost(ofMinutes(1))
+                .untilAsserted(() -> assertThat(composition.log("api-service"))
+                        .areExactly(1, told("Redis: it refuses the user name or the password"))
+                        .areExactly(1, told("RabbitMQ is there")));
+        for (String service : List.of("api-service", "retry-worker")) {
+            assertThat(composition.health(service, 1)).isNotEqualTo("healthy");
+            assertThat(composition.inspect("{{.RestartCount}}", service)).isEqualTo("0");
+            assertThat(composition.log(service)).hasSizeLessThan(12).noneMatch(line -> line.matches("\\s+at .*"));
+        }
+
+        // Mended, they are all right.
+        Files.writeString(directory.resolve("wrong.yml"), "services: {}");
+        composition.compose("up", "--detach", "--wait");
+
+        assertThat(composition.ask("hello").status()).isEqualTo(200);
+    }
+
+    private static Condition<String> told(String sentence) {
+        return new Condition<>(line -> line.contains(sentence), sentence);
+    }
+}
