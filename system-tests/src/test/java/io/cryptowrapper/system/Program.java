@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** A process of the system, with what it prints in a file. */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
 
     private static final Pattern SETTINGS =
             Pattern.compile("(CRYPTO|SPRING|SERVER|MANAGEMENT|SIMULATOR)_.*|DATA_DIR|WORKERS");
@@ -58,7 +58,7 @@ final class Program implements AutoCloseable {
         return process.toHandle();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
@@ -78,7 +78,7 @@ final class Program implements AutoCloseable {
     }
 
     /** As SIGTERM does; waits for the end. */
-    int stop() {
+    public int stop() {
         process.destroy();
         return awaitExit();
     }

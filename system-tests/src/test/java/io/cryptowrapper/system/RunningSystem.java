@@ -1,20 +1,15 @@
 package io.cryptowrapper.system;
 
 import static java.time.Duration.ofMillis;
-import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
-import static org.awaitility.Awaitility.await;
 
-import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /** The packaged API and workers on a broker and a Redis, and an upstream that counts its calls where they arrive. */
@@ -22,31 +17,22 @@ final class RunningSystem implements AutoCloseable {
 
     static final int CALLS = 10;
 
-    private final Servers servers;
-    private final Pace pace;
     private final UpstreamSimulator upstream;
-    private final int apiPort = Ports.free();
-    private final int managementPort = Ports.free();
-    private final List<Program> workers = new ArrayList<>();
-    private Program api;
+    private final Programs programs;
 
-    private RunningSystem(Servers servers, Pace pace) {
-        this.servers = servers;
-        this.pace = pace;
-        this.upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
-                .withCalls(CALLS)
-                .withWindow(pace.window())
-                .withFailingTime(pace.of(ofSeconds(20)))
-                .withLatency(ofMillis(20)));
-        this.api = newApi();
+    private RunningSystem(UpstreamSimulator upstream, Programs programs) {
+        this.upstream = upstream;
+        this.programs = programs;
     }
 
     static RunningSystem start(Servers servers, Pace pace, int workers) {
         System.out.println("On " + servers.name() + ":");
-        RunningSystem system = new RunningSystem(servers, pace);
-        system.startWorkers(workers);
-        system.awaitApi();
-        return system;
+        UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
+                .withCalls(CALLS)
+                .withWindow(pace.window())
+                .withFailingTime(pace.of(ofSeconds(20)))
+                .withLatency(ofMillis(20)));
+        return new RunningSystem(upstream, Programs.start(settings(servers, pace, upstream), workers));
     }
 
     UpstreamSimulator upstream() {
@@ -54,7 +40,7 @@ final class RunningSystem implements AutoCloseable {
     }
 
     RawHttp.Response ask(String message) throws IOException {
-        return RawHttp.get(apiPort, "/crypto/sign?message=" + encoded(message));
+        return programs.ask(message);
     }
 
     boolean isSignature(String message, String signature) throws IOException {
@@ -63,49 +49,28 @@ final class RunningSystem implements AutoCloseable {
     }
 
     void killApi() {
-        api.kill();
+        programs.killApi();
     }
 
     void startApi() {
-        api = newApi();
-        awaitApi();
+        programs.startApi();
     }
 
     void startWorkers(int howMany) {
-        for (int i = 0; i < howMany; i++) {
-            workers.add(Program.start("worker", Project.program("retry-worker"), settings()));
-        }
+        programs.startWorkers(howMany);
     }
 
     void killWorkers() {
-        workers.forEach(Program::kill);
-        workers.clear();
+        programs.killWorkers();
     }
 
     @Override
     public void close() {
-        workers.forEach(Program::close);
-        api.close();
+        programs.close();
         upstream.close();
     }
 
-    private Program newApi() {
-        Map<String, String> own = settings();
-        own.put("SERVER_PORT", Integer.toString(apiPort));
-        own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
-        return Program.start("api", Project.program("api-service"), own);
-    }
-
-    private void awaitApi() {
-        await("the API")
-                .atMost(ofMinutes(1))
-                .ignoreExceptions()
-                .until(() -> RawHttp.get(managementPort, "/actuator/health/readiness")
-                                .status()
-                        == 200);
-    }
-
-    private Map<String, String> settings() {
+    private static Map<String, String> settings(Servers servers, Pace pace, UpstreamSimulator upstream) {
         Map<String, String> settings = new HashMap<>(servers.settings());
         settings.put("CRYPTO_API_BASE_URL", upstream.baseUrl().toString());
         settings.put("CRYPTO_API_KEY", "simulator-key");

@@ -5,14 +5,15 @@ import io.cryptowrapper.embedded.EmbeddedServers;
 import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Containers;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.testcontainers.DockerClientFactory;
+import java.util.Optional;
+import org.testcontainers.containers.ContainerFetchException;
 import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.rabbitmq.RabbitMQContainer;
-import org.testcontainers.utility.DockerImageName;
 
 /**
  * The broker and the Redis that a test runs on: RabbitMQ and Redis in containers where there is Docker, the embedded
@@ -21,10 +22,7 @@ import org.testcontainers.utility.DockerImageName;
  * @param name what to call them
  * @param settings the environment by which the services find them
  */
-record Servers(String name, Map<String, String> settings, Runnable stopping) implements AutoCloseable {
-
-    private static final DockerImageName RABBITMQ = DockerImageName.parse("rabbitmq:4.1-management");
-    private static final DockerImageName REDIS = DockerImageName.parse("redis:8.2");
+public record Servers(String name, Map<String, String> settings, Runnable stopping) implements AutoCloseable {
 
     /** The real ones if there are any here; the same for all tests, until this process ends. */
     static Servers best() {
@@ -32,21 +30,28 @@ record Servers(String name, Map<String, String> settings, Runnable stopping) imp
     }
 
     private static Servers startBest(List<Duration> delays) {
-        if (DockerClientFactory.instance().isDockerAvailable()) {
+        Optional<String> missing = Containers.missing();
+        if (missing.isEmpty()) {
             try {
                 return containers();
-            } catch (ContainerLaunchException noImages) {
-                System.out.println("There is Docker, but no container could be started: " + noImages.getMessage());
+            } catch (ContainerLaunchException | ContainerFetchException e) {
+                missing = Optional.of("no container could be started: " + e.getMessage());
             }
         }
+        System.out.println("On the embedded servers, as " + missing.get());
         return embedded(delays);
     }
 
-    static Servers containers() {
-        var rabbit = new RabbitMQContainer(RABBITMQ);
-        var redis = new RedisContainer(REDIS).withCommand("redis-server", "--appendonly", "yes");
+    private static Servers containers() {
+        RabbitMQContainer rabbit = Containers.rabbitMq();
+        RedisContainer redis = Containers.redis();
         rabbit.start();
         redis.start();
+        return in(rabbit, redis);
+    }
+
+    /** Those in containers that run. */
+    public static Servers in(RabbitMQContainer rabbit, RedisContainer redis) {
         return new Servers(
                 "RabbitMQ and Redis in containers",
                 Map.of(
