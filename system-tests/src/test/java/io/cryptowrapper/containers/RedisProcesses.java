@@ -33,12 +33,13 @@ final class RedisProcesses implements AutoCloseable {
         return new StringRedisTemplate(factory);
     }
 
-    /** Kills the server and starts it again; who was connected must connect anew. */
+    /** Kills the server and starts it again; all must connect anew. */
     void crash() {
         StringRedisTemplate before = connect();
         // What Redis has answered for is written, but for a while when an earlier write has not reached the disk.
         await().until(() -> info(before, "aof_enabled").equals("1")
                 && info(before, "aof_buffer_length").equals("0"));
+        close();
         Crash.kill(redis);
         Crash.startAgain(redis);
         StringRedisTemplate after = connect();
@@ -49,6 +50,7 @@ final class RedisProcesses implements AutoCloseable {
     @Override
     public void close() {
         connections.forEach(LettuceConnectionFactory::destroy);
+        connections.clear();
     }
 
     private static String info(StringRedisTemplate redis, String field) {
