@@ -14,7 +14,9 @@ final class Crash {
     /** As kill -9 does, to all its processes. */
     static void kill(GenericContainer<?> container) {
         var docker = DockerClientFactory.instance().client();
-        docker.killContainerCmd(container.getContainerId()).withSignal("SIGKILL").exec();
+        docker.killContainerCmd(container.getContainerId())
+                .withSignal("SIGKILL")
+                .exec();
         await().atMost(Duration.ofSeconds(30)).until(() -> !container.isRunning());
     }
 

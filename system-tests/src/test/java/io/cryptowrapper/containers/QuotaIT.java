@@ -63,8 +63,8 @@ class QuotaIT {
         List<Seen> grants = Collections.synchronizedList(new ArrayList<>());
         long start = System.nanoTime();
         try (RedisProcesses processes = new RedisProcesses(server);
-                ExecutorService threads = Executors.newThreadPerTaskExecutor(
-                        Thread.ofPlatform().factory())) {
+                ExecutorService threads =
+                        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
             List<Callable<Void>> callers = new ArrayList<>();
             for (int process = 0; process < PROCESSES; process++) {
                 UpstreamQuota quota = quotaOf(processes.connect(), key, WINDOW);
@@ -78,7 +78,8 @@ class QuotaIT {
             }
         }
 
-        List<Seen> all = grants.stream().sorted(Comparator.comparingLong(Seen::granted)).toList();
+        List<Seen> all =
+                grants.stream().sorted(Comparator.comparingLong(Seen::granted)).toList();
         List<Seen> retries = all.stream().filter(Seen::retry).toList();
         double allowed = CALLS * (double) TIME.toMillis() / WINDOW.plus(GUARD).toMillis();
         System.out.printf(
@@ -111,8 +112,9 @@ class QuotaIT {
 
             UpstreamQuota after = quotaOf(processes.connect(), "quota", window);
             assertThat(after.takeForFirstCall())
-                    .isInstanceOfSatisfying(Permission.Wait.class, wait -> assertThat(wait.time())
-                            .isBetween(ofSeconds(20), ofSeconds(61)));
+                    .isInstanceOfSatisfying(
+                            Permission.Wait.class,
+                            wait -> assertThat(wait.time()).isBetween(ofSeconds(20), ofSeconds(61)));
             assertThat(after.takeForRetry()).isInstanceOf(Permission.Wait.class);
         }
     }

@@ -43,8 +43,9 @@ final class RedisProcesses implements AutoCloseable {
         Crash.kill(redis);
         Crash.startAgain(redis);
         StringRedisTemplate after = connect();
-        await().atMost(ofSeconds(30)).ignoreExceptions().until(() -> info(after, "loading")
-                .equals("0"));
+        await().atMost(ofSeconds(30))
+                .ignoreExceptions()
+                .until(() -> info(after, "loading").equals("0"));
     }
 
     @Override

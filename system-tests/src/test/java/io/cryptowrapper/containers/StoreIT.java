@@ -60,8 +60,7 @@ class StoreIT {
     private final SignatureStore store;
     private final StatusNews news;
 
-    StoreIT(
-            RedisContainer server, StringRedisTemplate redis, RedisKeys keys, SignatureStore store, StatusNews news) {
+    StoreIT(RedisContainer server, StringRedisTemplate redis, RedisKeys keys, SignatureStore store, StatusNews news) {
         this.server = server;
         this.redis = redis;
         this.keys = keys;
@@ -74,7 +73,8 @@ class StoreIT {
         assertThat(store.record(id, SIGNED)).isEqualTo(SIGNED);
 
         assertThat(raw()).isEqualTo("""
-            {"v":1,"state":"signed","value":"c2ln\\n"}""");
+            {"v":1,"state":"signed","value":"c2ln\\n"}\
+            """);
         assertThat(life()).isBetween(ofHours(24).minusSeconds(30), ofHours(24));
         assertThat(store.find(id)).contains(SIGNED);
     }
@@ -85,7 +85,8 @@ class StoreIT {
 
         assertThat(raw()).isEqualTo("""
             {"v":1,"state":"pending","message":"%s","attempt":2,"accepted_at":1764000000000,"status":502,\
-            "value":"down 2"}""".formatted(message.text()));
+            "value":"down 2"}\
+            """.formatted(message.text()));
         // Twice the time after which it is given up, and an hour.
         assertThat(life()).isBetween(ofHours(49).minusSeconds(30), ofHours(49));
         assertThat(store.find(id)).contains(pending(2));
@@ -96,7 +97,8 @@ class StoreIT {
         assertThat(store.record(id, REJECTED)).isEqualTo(REJECTED);
 
         assertThat(raw()).isEqualTo("""
-            {"v":1,"state":"rejected","status":422,"value":"no"}""");
+            {"v":1,"state":"rejected","status":422,"value":"no"}\
+            """);
         assertThat(life()).isBetween(ofSeconds(50), ofSeconds(60));
         assertThat(store.find(id)).contains(REJECTED);
     }
@@ -115,7 +117,8 @@ class StoreIT {
 
             assertThat(results).hasSize(64).filteredOn(Future::resultNow).hasSize(1);
             assertThat(raw()).isEqualTo("""
-                {"v":1,"state":"claimed"}""");
+                {"v":1,"state":"claimed"}\
+                """);
             assertThat(life()).isBetween(ofMillis(1), ofSeconds(3));
             assertThat(store.find(id)).isEmpty();
 
@@ -232,9 +235,6 @@ class StoreIT {
 
     private Pending pending(int attempt) {
         return new Pending(
-                message,
-                new Failure(502, "down " + attempt),
-                attempt,
-                Instant.ofEpochMilli(1_764_000_000_000L));
+                message, new Failure(502, "down " + attempt), attempt, Instant.ofEpochMilli(1_764_000_000_000L));
     }
 }

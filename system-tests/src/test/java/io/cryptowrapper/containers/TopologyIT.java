@@ -222,8 +222,8 @@ class TopologyIT {
      *
      * @return when it came, in words
      */
-    private static String killWhileMessagesMove(
-            RabbitMQContainer own, BrokerClient client, Set<RetryMessage> confirmed) throws Exception {
+    private static String killWhileMessagesMove(RabbitMQContainer own, BrokerClient client, Set<RetryMessage> confirmed)
+            throws Exception {
         assertThat(client.queue().depth()).isZero();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                 var channel = client.connections().createConnection().createChannel(false)) {

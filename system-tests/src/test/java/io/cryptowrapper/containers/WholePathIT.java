@@ -58,8 +58,8 @@ class WholePathIT {
     private final RabbitTemplate rabbit;
     private final StringRedisTemplate redis;
     private final WorkQueue queue;
-    private final WireMockServer upstream =
-            new WireMockServer(WireMockConfiguration.options().bindAddress("127.0.0.1").dynamicPort());
+    private final WireMockServer upstream = new WireMockServer(
+            WireMockConfiguration.options().bindAddress("127.0.0.1").dynamicPort());
     private Programs programs;
 
     WholePathIT(
@@ -78,8 +78,8 @@ class WholePathIT {
     @BeforeAll
     void startPrograms() {
         upstream.start();
-        Map<String, String> settings = new HashMap<>(
-                Servers.in(rabbitContainer, redisContainer).settings());
+        Map<String, String> settings =
+                new HashMap<>(Servers.in(rabbitContainer, redisContainer).settings());
         settings.put("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + upstream.port());
         settings.put("CRYPTO_API_KEY", KEY);
         settings.put("CRYPTO_API_QUOTA_CALLS", "1000");
@@ -106,16 +106,20 @@ class WholePathIT {
 
         RawHttp.Response first = programs.ask(message);
 
-        assertThat(first.body()).isEqualTo("""
-            {"last_status_code":502,"message":"%s","retry_in_seconds":%s,"success":false,"value":"down"}""".formatted(
-                        message, first.header("Retry-After").orElseThrow()));
+        assertThat(first.body())
+                .isEqualTo("""
+                    {"last_status_code":502,"message":"%s","retry_in_seconds":%s,"success":false,"value":"down"}\
+                    """.formatted(message, first.header("Retry-After").orElseThrow()));
         assertThat(queued()).isEqualTo(1);
         assertThat(awaitSigned(message)).isEqualTo("""
-            {"last_status_code":200,"message":"%s","success":true,"value":"c2ln+/=="}""".formatted(message));
-        assertThat(calls(message)).hasSize(2).allSatisfy(call -> assertThat(call.getHeader("Authorization"))
-                .isEqualTo(KEY));
+            {"last_status_code":200,"message":"%s","success":true,"value":"c2ln+/=="}\
+            """.formatted(message));
+        assertThat(calls(message))
+                .hasSize(2)
+                .allSatisfy(call -> assertThat(call.getHeader("Authorization")).isEqualTo(KEY));
         assertThat(stored(message)).isEqualTo("""
-            {"v":1,"state":"signed","value":"c2ln+/=="}""");
+            {"v":1,"state":"signed","value":"c2ln+/=="}\
+            """);
     }
 
     @Test
@@ -151,7 +155,11 @@ class WholePathIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/crypto/sign", "/crypto/sign?message=", "/crypto/sign?message=a&message=b", "/crypto/sign?message=%ff"
+            strings = {
+                "/crypto/sign",
+                "/crypto/sign?message=",
+                "/crypto/sign?message=a&message=b",
+                "/crypto/sign?message=%ff"
             })
     void a_request_without_one_readable_message_touches_nothing(String target) throws Exception {
         Set<String> keys = keys();
@@ -174,13 +182,15 @@ class WholePathIT {
         for (int i = 0; i < 2; i++) {
             RawHttp.Response response = programs.ask(message);
             assertThat(response.body()).isEqualTo("""
-                {"last_status_code":422,"message":"%s","success":false,"value":"not this one"}""".formatted(message));
+                {"last_status_code":422,"message":"%s","success":false,"value":"not this one"}\
+                """.formatted(message));
             assertThat(response.header("Retry-After")).isEmpty();
         }
         assertThat(queued()).isZero();
         assertThat(calls(message)).hasSize(1);
         assertThat(stored(message)).isEqualTo("""
-            {"v":1,"state":"rejected","status":422,"value":"not this one"}""");
+            {"v":1,"state":"rejected","status":422,"value":"not this one"}\
+            """);
     }
 
     @Test
