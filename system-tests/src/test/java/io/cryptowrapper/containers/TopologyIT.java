@@ -274,10 +274,10 @@ class TopologyIT {
         } catch (ConditionTimeoutException e) {
             // Told below.
         }
-        System.out.printf(
-                "%d messages confirmed, %d lost, %d due twice; %s%n",
-                confirmed.size(), lost.size(), twice.get(), moment);
-        assertThat(lost).isEmpty();
+        String summary = "%d messages confirmed, %d lost, %d due twice; %s"
+                .formatted(confirmed.size(), lost.size(), twice.get(), moment);
+        System.out.println(summary);
+        assertThat(lost.size()).as(summary).isZero();
     }
 
     private Delivery takeSoon() {
