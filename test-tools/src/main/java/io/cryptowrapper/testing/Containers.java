@@ -4,6 +4,8 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.redis.testcontainers.RedisContainer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +14,8 @@ import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.testcontainers.service.connection.ServiceConnection;
 import org.springframework.context.annotation.Bean;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.dockerclient.DockerClientProviderStrategy;
+import org.testcontainers.dockerclient.TransportConfig;
 import org.testcontainers.rabbitmq.RabbitMQContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -69,20 +73,35 @@ public class Containers {
         static final Optional<String> REASON = find();
 
         private static Optional<String> find() {
-            DockerClient docker;
+            TransportConfig engine;
             try {
-                docker = DockerClientFactory.instance().client();
+                engine = DockerClientFactory.instance().getTransportConfig();
             } catch (IllegalStateException e) {
                 return Optional.of("there is no Docker here");
-            } catch (RuntimeException e) {
-                // Testcontainers runs a container of its own first.
-                return Optional.of("there is Docker here, but Testcontainers cannot use it: " + firstLine(e));
             }
-            return Stream.of(RABBITMQ, REDIS)
-                    .map(DockerImageName::asCanonicalNameString)
-                    .filter(image -> !isThere(docker, image) && !canBePulled(docker, image))
-                    .findFirst()
-                    .map(image -> "the image " + image + " is not here and cannot be pulled");
+            Optional<String> image;
+            try (DockerClient docker = DockerClientProviderStrategy.getClientForConfig(engine)) {
+                image = Stream.of(RABBITMQ, REDIS)
+                        .map(DockerImageName::asCanonicalNameString)
+                        .filter(name -> !isThere(docker, name) && !canBePulled(docker, name))
+                        .findFirst();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return image.map(name -> "the image " + name + " is not here and cannot be pulled")
+                    .or(Missing::faultOfTestcontainers);
+        }
+
+        /** It runs a container of its own first, for which it may need another image. */
+        private static Optional<String> faultOfTestcontainers() {
+            try {
+                DockerClientFactory.instance().client();
+                return Optional.empty();
+            } catch (RuntimeException e) {
+                String reason =
+                        String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+                return Optional.of("there is Docker here, but Testcontainers cannot use it: " + reason);
+            }
         }
 
         private static boolean isThere(DockerClient docker, String image) {
@@ -107,10 +126,6 @@ public class Containers {
                 Thread.currentThread().interrupt();
                 return false;
             }
-        }
-
-        private static String firstLine(RuntimeException e) {
-            return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         }
     }
 }
