@@ -144,6 +144,6 @@ class QuotaIT {
     }
 
     private static UpstreamQuota quotaOf(StringRedisTemplate process, String key, Duration window) {
-        return new UpstreamQuota(process, key, new CryptoSettings.Quota(CALLS, window), PERIOD);
+        return new UpstreamQuota(process, process, key, new CryptoSettings.Quota(CALLS, window), PERIOD);
     }
 }

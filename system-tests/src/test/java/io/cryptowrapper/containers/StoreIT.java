@@ -210,7 +210,7 @@ class StoreIT {
     }
 
     private SignatureStore storeOf(StringRedisTemplate process) {
-        return new SignatureStore(process, keys);
+        return new SignatureStore(process, process, keys);
     }
 
     private String key() {
