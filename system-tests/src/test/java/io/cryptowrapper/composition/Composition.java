@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.system.Project;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,8 +25,7 @@ import java.util.concurrent.TimeUnit;
 /** The composition, under a name and on a port of its own, driven as an operator does: by docker compose. */
 final class Composition implements AutoCloseable {
 
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Path OUTPUT = Path.of("target", "output").toAbsolutePath();
+    private static final Path OUTPUT = Project.TARGET.resolve("output");
     private static final Duration LONGEST_COMMAND = Duration.ofMinutes(8);
 
     private final String name;
@@ -158,7 +158,7 @@ final class Composition implements AutoCloseable {
             Path output = Files.createTempFile(Files.createDirectories(OUTPUT), "docker", ".log");
             Path errors = Files.createTempFile(OUTPUT, "docker", ".err");
             ProcessBuilder builder = new ProcessBuilder(command)
-                    .directory(ROOT.toFile())
+                    .directory(Project.ROOT.toFile())
                     .redirectOutput(output.toFile())
                     .redirectError(errors.toFile());
             builder.environment().keySet().removeIf(variable -> variable.matches("(CRYPTO|SERVER|SIMULATOR)_.*"));

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -57,6 +58,42 @@ class DocumentsTest {
                 .containsEntry("SIMULATOR_CALLS", Integer.toString(defaults.calls()))
                 .containsEntry("SIMULATOR_WINDOW", defaults.window().toSeconds() + "s")
                 .containsEntry("SIMULATOR_LATENCY", defaults.latency().toMillis() + "ms");
+    }
+
+    @Test
+    void every_command_of_the_readme_is_one_that_is_run() {
+        assertThat(Readme.read().commands())
+                .filteredOn(command -> !command.startsWith("curl "))
+                .containsExactly(
+                        "./run", // .ci/run, RunIT
+                        "docker compose up --build", // .ci/smoke
+                        "docker compose up --build --scale retry-worker=3 --scale api-service=2", // CompositionIT
+                        "docker compose -f docker-compose.yml -f docker-compose.cluster.yml up --build", // ClusterIT
+                        "mvn verify"); // .ci/run
+    }
+
+    @Test
+    void the_composition_takes_every_setting_and_the_example_shows_it() {
+        Map<String, String> settings = new LinkedHashMap<>();
+        collect("CRYPTO", CryptoSettings.class, settings);
+        // The key comes as a file; a single Redis has no replicas.
+        settings.keySet().removeAll(List.of("CRYPTO_API_KEY", "CRYPTO_REDIS_REPLICAS"));
+        String composition = read(Project.ROOT.resolve("docker-compose.yml"));
+        Map<String, String> example = read(Project.ROOT.resolve(".env.example"))
+                .lines()
+                .filter(line -> line.matches("#[A-Z_]+=.*"))
+                .map(line -> line.substring(1).split("=", 2))
+                .collect(Collectors.toMap(line -> line[0], line -> line[1]));
+
+        assertThat(example.keySet()).containsAll(settings.keySet());
+        assertThat(example.keySet())
+                .allSatisfy(name -> assertThat(composition + "${CLUSTER_NETWORK:")
+                        .containsPattern("(?m)(^ +" + name + ":|\\$\\{" + name + ":)"));
+        settings.forEach((name, value) -> {
+            if (!value.isEmpty()) {
+                assertThat(example).containsEntry(name, value);
+            }
+        });
     }
 
     @Test

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Where things are in the project. */
-final class Project {
+public final class Project {
 
-    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    public static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
     /** Where tests may write. */
-    static final Path TARGET = Path.of("target").toAbsolutePath();
+    public static final Path TARGET = Path.of("target").toAbsolutePath();
 
     private Project() {}
 

@@ -48,6 +48,10 @@ final class Readme {
                 .toList();
     }
 
+    List<String> commands() {
+        return examples().stream().map(Example::command).toList();
+    }
+
     /** The variables of the tables, each with its default as it is written. */
     Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
