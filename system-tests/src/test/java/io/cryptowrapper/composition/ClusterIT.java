@@ -86,7 +86,7 @@ class ClusterIT {
         composition.docker("start", leader, 1);
         composition.docker("start", primary, 1);
         composition.awaitHealthy(leader, 1);
-        await().atMost(ofMinutes(1)).until(() -> replicas() == 2);
+        await().atMost(ofMinutes(1)).until(() -> replicas().equals("2"));
         assertThat(ask("another").status()).isEqualTo(200);
         await().atMost(ofMinutes(1)).until(() -> composition.isSigned("another"));
     }
@@ -141,11 +141,16 @@ class ClusterIT {
                 .orElseThrow();
     }
 
-    private long replicas() {
-        return atSentinel("sentinel replicas wrapper")
-                .lines()
-                .filter("slave"::equals)
-                .count();
+    /** How many replicas are connected to the primary. */
+    private String replicas() {
+        return composition
+                .inside(
+                        "sentinel-1",
+                        1,
+                        "REDISCLI_AUTH=$(sed -n 's/^sentinel auth-pass wrapper //p' /passwords/sentinel.conf)"
+                                + " redis-cli -h "
+                                + primary() + " --user sentinel info replication | sed -n 's/^connected_slaves://p'")
+                .strip();
     }
 
     private String atSentinel(String command) {

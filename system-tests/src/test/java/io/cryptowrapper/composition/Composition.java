@@ -107,7 +107,12 @@ final class Composition implements AutoCloseable {
     }
 
     RawHttp.Response ask(String message) throws IOException {
-        return RawHttp.get(port, "/crypto/sign?message=" + URLEncoder.encode(message, UTF_8));
+        return get("/crypto/sign?message=" + URLEncoder.encode(message, UTF_8));
+    }
+
+    /** Asks for just this. */
+    RawHttp.Response get(String target) throws IOException {
+        return RawHttp.get(port, target);
     }
 
     boolean isSigned(String message) throws IOException {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three workers and two APIs in containers are one system with one budget, and go on while they are replaced. */
@@ -134,6 +135,32 @@ class CompositionIT {
             COMPOSITION.awaitHealthy("api-service", 1);
             COMPOSITION.awaitHealthy("api-service", 2);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/crypto/sign?message=%zz, 400",
+        "/crypto/sign, 400",
+        "/crypto/sign?message=a&message=b, 400",
+        "/crypto/sign?message=LONG, 413",
+        "/crypto/sign?message=TOO-LONG, 400",
+        "'/crypto/sign?message= a', 400",
+        "/elsewhere, 404"
+    })
+    void the_gateway_changes_nothing_about_what_is_wrong(String target, int status) throws Exception {
+        RawHttp.Response answer =
+                COMPOSITION.get(target.replace("TOO-LONG", "x".repeat(80_000)).replace("LONG", "x".repeat(9000)));
+
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.header("Content-Type")).contains("application/problem+json");
+        assertThat(answer.body()).startsWith("{\"detail\":\"").doesNotContain("nginx", "html");
+    }
+
+    @Test
+    void a_message_goes_through_the_gateway_as_it_is() throws Exception {
+        RawHttp.Response answer = COMPOSITION.get("/crypto/sign?message=a+b%20c%2Bd%2F%25%C3%A9//..//x");
+
+        assertThat(answer.body()).contains("\"message\":\"a b c+d/%é//..//x\"");
     }
 
     @ParameterizedTest
