@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.simulator.Behaviour;
+import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.Gate;
@@ -173,6 +174,22 @@ class FaultTest {
         assertThat(response.body()).contains("Nothing is promised: send it again later.");
         assertThat(api.sign(answered).body()).contains("\"success\":true");
         assertThat(calls()).isZero();
+    }
+
+    @Test
+    void a_grant_that_no_replica_of_redis_has_is_not_used_and_the_message_waits_in_the_queue() throws Exception {
+        long queued = api.queued();
+        try (RunningApi replicated =
+                RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.redis.replicas", "1"))) {
+            long asked = System.nanoTime();
+            RawHttp.Response response = replicated.sign(message);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(PROMISED);
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.body()).contains("\"retry_in_seconds\":");
+        }
+        assertThat(api.queued()).isEqualTo(queued + 1);
+        assertThat(upstream.calls()).extracting(Call::message).doesNotContain(message);
     }
 
     @Test

@@ -102,14 +102,17 @@ public class UpstreamClient implements AutoCloseable {
     /**
      * Goes the way of a call once, to a server of its own, without the key: in a JVM that has just started this may
      * take a second, and the grant of its first real call would be too old when that is sent.
+     *
+     * @return whether it went all the way; if not, the first call may be slow
      */
-    public void rehearse() {
+    public boolean rehearse() {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var _ = calls.submit(() -> answerOnce(server));
             URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/");
-            exchange(request(address, REHEARSAL_LIMIT), context(Grant.forRehearsal()), REHEARSAL_LIMIT);
+            HttpGet request = request(address, REHEARSAL_LIMIT);
+            return exchange(request, context(Grant.forRehearsal()), REHEARSAL_LIMIT) instanceof UpstreamOutcome.Signed;
         } catch (IOException e) {
-            // Then the first call is slow.
+            return false;
         }
     }
 

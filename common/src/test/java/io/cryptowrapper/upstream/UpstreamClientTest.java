@@ -61,6 +61,13 @@ class UpstreamClientTest {
     }
 
     @Test
+    void a_rehearsal_goes_all_the_way_and_not_to_the_upstream() {
+        assertThat(client.rehearse()).isTrue();
+
+        assertThat(requests()).isEmpty();
+    }
+
+    @Test
     void a_call_is_one_get_with_the_key_and_the_message() {
         answer(aResponse().withBody("c2ln"));
 

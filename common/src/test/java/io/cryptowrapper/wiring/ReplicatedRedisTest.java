@@ -5,6 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.embedded.EmbeddedRedis;
+import io.cryptowrapper.results.Outbox;
+import io.cryptowrapper.results.RedisKeys;
+import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.signing.SigningStatus;
+import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.upstream.UpstreamQuota;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +23,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +58,28 @@ class ReplicatedRedisTest {
         assertThatThrownBy(() -> redis.opsForValue().set("key", "value"))
                 .isInstanceOf(DataAccessResourceFailureException.class)
                 .hasMessageStartingWith("0 of the 1 replicas needed have confirmed what was written");
+    }
+
+    @Test
+    void grants_results_and_the_outbox_need_a_replica_and_what_only_tells_of_them_does_not() {
+        var shared = new StringRedisTemplate(toPrimary);
+        var keys = new RedisKeys(UpstreamName.SIGN, Duration.ofHours(1), Duration.ofHours(1));
+        var quota = new UpstreamQuota(
+                shared, redis, "quota", new CryptoSettings.Quota(10, Duration.ofMinutes(1)), Duration.ofSeconds(6));
+        var store = new SignatureStore(shared, redis, keys);
+        MessageId id = new Message("m").id();
+
+        assertThat(store.claim(id)).isTrue();
+        assertThat(store.find(id)).isEmpty();
+        assertThat(quota.untilRetryAfter(0)).isPositive();
+        assertThat(quota.keyIsRefused()).isFalse();
+        for (ThrowingCallable write : List.<ThrowingCallable>of(
+                quota::takeForFirstCall,
+                quota::takeForRetry,
+                () -> store.record(id, new SigningStatus.Signed(new Signature("c2ln"))),
+                () -> new Outbox(redis, keys).add(id))) {
+            assertThatThrownBy(write).isInstanceOf(DataAccessResourceFailureException.class);
+        }
     }
 
     @Test
