@@ -52,6 +52,10 @@ final class Check {
             throw new InvalidSettingException(setting, "and " + setting + "_FILE are both set: keep one of them");
         }
         String value = keyFile != null ? read(setting + "_FILE", keyFile) : given ? key : null;
+        require(
+                keyFile == null || value == null || !value.isBlank(),
+                setting + "_FILE",
+                "names a file that is empty: " + keyFile);
         if (value == null || value.isBlank()) {
             throw new InvalidSettingException(
                     setting,

@@ -141,7 +141,9 @@ public class UpstreamQuota {
     public void heed(UpstreamOutcome outcome) {
         switch (outcome) {
             case UpstreamOutcome.KeyRefused refused -> {
-                log.error("The upstream refuses the key: check CRYPTO_API_KEY. Calls pause.");
+                log.error(
+                        "The upstream refuses the key: check CRYPTO_API_KEY, or the file named by CRYPTO_API_KEY_FILE."
+                                + " Calls pause.");
                 keyRefused = true;
                 pause("refuse", quota.window());
             }

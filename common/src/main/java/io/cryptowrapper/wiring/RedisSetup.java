@@ -3,6 +3,10 @@ package io.cryptowrapper.wiring;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.resource.Delay;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
@@ -23,6 +27,8 @@ class RedisSetup {
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
+    private static final int MOST_SECONDS_FOR_AN_ADDRESS = 5;
+
     @Bean
     LettuceClientOptionsBuilderCustomizer boundWhatWaits() {
         // By default commands are kept without bound, until the connection is back or a silent server answers.
@@ -30,11 +36,19 @@ class RedisSetup {
                 .requestQueueSize(MOST_WAITING);
     }
 
-    /** Lettuce waits longer and longer, up to half a minute, before it tries to connect again. */
+    /**
+     * Lettuce waits longer and longer, up to half a minute, before it tries to connect again; and it keeps an address
+     * for as long as its name server allows, Docker's for ten minutes, while a container that is started again may have
+     * another.
+     */
     @Bean
     ClientResourcesBuilderCustomizer reconnectSoon() {
-        return resources -> resources.reconnectDelay(
-                Delay.exponential(Duration.ofMillis(50), LONGEST_PAUSE, 2, TimeUnit.MILLISECONDS));
+        return resources -> resources
+                .reconnectDelay(Delay.exponential(Duration.ofMillis(50), LONGEST_PAUSE, 2, TimeUnit.MILLISECONDS))
+                .addressResolverGroup(new DnsAddressResolverGroup(new DnsNameResolverBuilder()
+                        .datagramChannelType(NioDatagramChannel.class)
+                        .socketChannelType(NioSocketChannel.class)
+                        .ttl(0, MOST_SECONDS_FOR_AN_ADDRESS)));
     }
 
     @Bean

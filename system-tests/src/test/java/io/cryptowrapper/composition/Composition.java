@@ -90,6 +90,25 @@ final class Composition implements AutoCloseable {
                 .strip();
     }
 
+    /**
+     * Kills a container and starts it again, while others take the lowest addresses that are free.
+     *
+     * @return the address that it had
+     */
+    String startAtAnotherAddress(String service, String network, List<String> others) {
+        String before = addressOf(service, network);
+        String full = name + "_" + network;
+        docker("kill", service, 1);
+        others.forEach(other -> run(List.of("docker", "network", "connect", full, container(other, 1))));
+        docker("start", service, 1);
+        others.forEach(other -> run(List.of("docker", "network", "disconnect", full, container(other, 1))));
+        return before;
+    }
+
+    String addressOf(String service, String network) {
+        return inspect("{{(index .NetworkSettings.Networks \"" + name + "_" + network + "\").IPAddress}}", service);
+    }
+
     String health(String service, int number) {
         return run(List.of("docker", "inspect", "--format", "{{.State.Health.Status}}", container(service, number)))
                 .strip();

@@ -187,17 +187,49 @@ class CompositionIT {
 
     @Test
     void the_user_of_redis_can_neither_flush_nor_stop_it() {
-        String asWrapper = "REDISCLI_AUTH=$(sed -n 's/^user wrapper on >\\([^ ]*\\).*/\\1/p' /passwords/users.acl)"
-                + " redis-cli --user wrapper ";
-
-        assertThat(COMPOSITION.inside("redis", 1, asWrapper + "ping")).contains("PONG");
+        assertThat(redis("ping")).contains("PONG");
         for (String command : List.of("flushall", "shutdown", "config get maxmemory", "keys '*'", "get other")) {
-            assertThat(COMPOSITION.inside("redis", 1, asWrapper + command + " || true"))
-                    .as(command)
-                    .contains("NOPERM");
+            assertThat(redis(command)).as(command).contains("NOPERM");
         }
         assertThat(COMPOSITION.inside("redis", 1, "redis-cli get sign:quota || true"))
                 .contains("NOAUTH");
+    }
+
+    @Test
+    void what_redis_knows_outlives_its_restart(TestInfo test) throws Exception {
+        // So that the budget has been written to by scripts.
+        COMPOSITION.ask(messages(test, 1).getFirst());
+        COMPOSITION.compose("stop", "api-service", "retry-worker");
+        String budget = redis("hgetall sign:quota");
+        String waiting = redis("zrange sign:line 0 -1");
+
+        for (String end : List.of("restart", "kill")) {
+            COMPOSITION.docker(end, "redis", 1);
+            COMPOSITION.docker("start", "redis", 1);
+            COMPOSITION.awaitHealthy("redis", 1);
+
+            assertThat(redis("hgetall sign:quota")).as(end).isEqualTo(budget).contains("granted");
+            assertThat(redis("zrange sign:line 0 -1")).as(end).isEqualTo(waiting);
+        }
+        assertThat(COMPOSITION.log("redis")).noneMatch(line -> line.contains("CRITICAL"));
+        COMPOSITION.compose("start", "api-service", "retry-worker");
+        COMPOSITION.awaitHealthy("api-service", 1);
+        COMPOSITION.awaitHealthy("api-service", 2);
+    }
+
+    @Test
+    void servers_that_come_back_at_another_address_are_found(TestInfo test) throws Exception {
+        for (String server : List.of("redis", "rabbitmq")) {
+            String before =
+                    COMPOSITION.startAtAnotherAddress(server, "servers", List.of("upstream-simulator", "gateway"));
+            assertThat(COMPOSITION.addressOf(server, "servers")).isNotEqualTo(before);
+            COMPOSITION.awaitHealthy(server, 1);
+        }
+        String message = messages(test, 1).getFirst();
+
+        await().atMost(ofSeconds(45)).until(() -> isSigned(message));
+        COMPOSITION.awaitHealthy("api-service", 1);
+        COMPOSITION.awaitHealthy("retry-worker", 1);
     }
 
     @Test
@@ -208,6 +240,15 @@ class CompositionIT {
                 .containsExactly("wrapper\t[]");
         assertThat(COMPOSITION.inside("rabbitmq", 1, "rabbitmqctl -q --no-table-headers list_user_permissions wrapper"))
                 .startsWith("/\t^sign\\.\t");
+    }
+
+    /** A command as the services' user. */
+    private static String redis(String command) {
+        return COMPOSITION.inside(
+                "redis",
+                1,
+                "REDISCLI_AUTH=$(sed -n 's/^user wrapper on >\\([^ ]*\\).*/\\1/p' /passwords/users.acl)"
+                        + " redis-cli --user wrapper " + command + " || true");
     }
 
     private static List<String> messages(TestInfo test, int howMany) {

@@ -48,14 +48,13 @@ class WrongSetupIT {
     }
 
     @Test
-    void a_missing_key_is_told_once_and_the_container_is_unhealthy_and_not_started_again_and_again() {
+    void an_empty_key_is_told_once_and_the_container_is_unhealthy_and_not_started_again_and_again() {
         composition.compose("up", "--build", "--detach", "--no-deps", "api-service");
 
         await().atMost(ofMinutes(2))
                 .until(() -> composition.health("api-service", 1).equals("unhealthy"));
         assertThat(composition.log("api-service"))
-                .containsExactly("CRYPTO_API_KEY is missing: set it to the upstream's key, or CRYPTO_API_KEY_FILE to a"
-                        + " file that holds it.");
+                .containsExactly("CRYPTO_API_KEY_FILE names a file that is empty: /run/secrets/crypto_api_key.");
         assertThat(composition.inspect("{{.RestartCount}}", "api-service")).isEqualTo("0");
     }
 
