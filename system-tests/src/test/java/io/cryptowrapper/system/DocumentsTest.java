@@ -86,6 +86,8 @@ class DocumentsTest {
                 .collect(Collectors.toMap(line -> line[0], line -> line[1]));
 
         assertThat(example.keySet()).containsAll(settings.keySet());
+        // Docker's own.
+        example.remove("COMPOSE_PROJECT_NAME");
         assertThat(example.keySet())
                 .allSatisfy(name -> assertThat(composition + "${CLUSTER_NETWORK:")
                         .containsPattern("(?m)(^ +" + name + ":|\\$\\{" + name + ":)"));
