@@ -37,8 +37,13 @@ public final class TestRedis {
 
     /** Connections of one's own, perhaps by another way; they are to be destroyed. */
     public static LettuceConnectionFactory connect(int port) {
+        return connect(port, SERVER.password());
+    }
+
+    /** The same to any server. */
+    public static LettuceConnectionFactory connect(int port, String password) {
         var configuration = new RedisStandaloneConfiguration("127.0.0.1", port);
-        configuration.setPassword(SERVER.password());
+        configuration.setPassword(password);
         var factory = new LettuceConnectionFactory(configuration);
         factory.afterPropertiesSet();
         factory.start();

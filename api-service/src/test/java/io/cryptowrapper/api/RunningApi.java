@@ -6,8 +6,6 @@ import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.testing.RunningService;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -73,7 +71,7 @@ final class RunningApi implements AutoCloseable {
     }
 
     RawHttp.Response sign(String message) throws IOException {
-        return get("/crypto/sign?message=" + URLEncoder.encode(message, StandardCharsets.UTF_8));
+        return RawHttp.sign(port(), message);
     }
 
     RawHttp.Response management(String target) throws IOException {

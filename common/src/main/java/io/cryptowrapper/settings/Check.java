@@ -52,10 +52,6 @@ final class Check {
             throw new InvalidSettingException(setting, "and " + setting + "_FILE are both set: keep one of them");
         }
         String value = keyFile != null ? read(setting + "_FILE", keyFile) : given ? key : null;
-        require(
-                keyFile == null || value == null || !value.isBlank(),
-                setting + "_FILE",
-                "names a file that is empty: " + keyFile);
         if (value == null || value.isBlank()) {
             throw new InvalidSettingException(
                     setting,
@@ -74,7 +70,9 @@ final class Check {
             if (Files.size(file) > LONGEST_KEY) {
                 throw new InvalidSettingException(setting, "names a file that is too long for a key: " + file);
             }
-            return Files.readString(file);
+            String content = Files.readString(file);
+            require(!content.isBlank(), setting, "names a file that is empty: " + file);
+            return content;
         } catch (IOException e) {
             throw new InvalidSettingException(setting, "names a file that cannot be read: " + file);
         }

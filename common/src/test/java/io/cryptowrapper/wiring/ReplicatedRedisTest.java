@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.TestRedis;
 import io.cryptowrapper.embedded.EmbeddedRedis;
 import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.RedisKeys;
@@ -29,7 +30,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -133,11 +133,6 @@ class ReplicatedRedisTest {
     }
 
     private static LettuceConnectionFactory connect(EmbeddedRedis server) {
-        var configuration = new RedisStandaloneConfiguration("127.0.0.1", server.port());
-        configuration.setPassword(server.password());
-        var connections = new LettuceConnectionFactory(configuration);
-        connections.afterPropertiesSet();
-        connections.start();
-        return connections;
+        return TestRedis.connect(server.port(), server.password());
     }
 }

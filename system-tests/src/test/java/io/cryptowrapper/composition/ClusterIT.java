@@ -52,7 +52,7 @@ class ClusterIT {
         for (String message : messages) {
             assertThat(ask(message).status()).isEqualTo(200);
         }
-        awaitSigned(MESSAGES / 3);
+        Composition.awaitSigned(MESSAGES / 3, messages, signed, this::isSigned);
         String leader = leaderOfTheWorkQueue();
         String primary = primary();
         int before = composition.calls().size();
@@ -60,7 +60,7 @@ class ClusterIT {
         composition.docker("kill", leader, 1);
         composition.docker("kill", primary, 1);
 
-        awaitSigned(MESSAGES);
+        Composition.awaitSigned(MESSAGES, messages, signed, this::isSigned);
 
         List<Call> calls = composition.calls();
         int most = Call.mostInAnyWindow(calls, WINDOW);
@@ -102,17 +102,8 @@ class ClusterIT {
         return answer;
     }
 
-    private void awaitSigned(int howMany) {
-        await(howMany + " signed").atMost(ofMinutes(4)).until(() -> {
-            for (String message : messages) {
-                if (signed.size() < howMany
-                        && !signed.contains(message)
-                        && ask(message).body().contains("\"success\":true")) {
-                    signed.add(message);
-                }
-            }
-            return signed.size() >= howMany;
-        });
+    private boolean isSigned(String message) throws IOException {
+        return ask(message).body().contains("\"success\":true");
     }
 
     private String leaderOfTheWorkQueue() {
@@ -135,7 +126,7 @@ class ClusterIT {
 
     /** The service whose Redis is the primary, as the Sentinels say. */
     private String primary() {
-        return atSentinel("sentinel get-master-addr-by-name wrapper")
+        return redisCli("requirepass ", "-p 26379 sentinel get-master-addr-by-name wrapper")
                 .lines()
                 .findFirst()
                 .orElseThrow();
@@ -143,20 +134,20 @@ class ClusterIT {
 
     /** How many replicas are connected to the primary. */
     private String replicas() {
-        return composition
-                .inside(
-                        "sentinel-1",
-                        1,
-                        "REDISCLI_AUTH=$(sed -n 's/^sentinel auth-pass wrapper //p' /passwords/sentinel.conf)"
-                                + " redis-cli -h "
-                                + primary() + " --user sentinel info replication | sed -n 's/^connected_slaves://p'")
-                .strip();
+        return redisCli("sentinel auth-pass wrapper ", "-h " + primary() + " --user sentinel info replication")
+                .lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith("connected_slaves:"))
+                .map(line -> line.substring("connected_slaves:".length()))
+                .findFirst()
+                .orElse("");
     }
 
-    private String atSentinel(String command) {
+    /** @param password what stands before it in the configuration of the Sentinels */
+    private String redisCli(String password, String arguments) {
         return composition.inside(
                 "sentinel-1",
                 1,
-                "REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /passwords/sentinel.conf) redis-cli -p 26379 " + command);
+                "REDISCLI_AUTH=$(sed -n 's/^" + password + "//p' /passwords/sentinel.conf) redis-cli " + arguments);
     }
 }

@@ -11,7 +11,6 @@ import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The composition, under a name and on a port of its own, driven as an operator does: by docker compose. */
@@ -85,8 +85,8 @@ final class Composition implements AutoCloseable {
     }
 
     /** What docker knows of a container. */
-    String inspect(String format, String service) {
-        return run(List.of("docker", "inspect", "--format", format, container(service, 1)))
+    String inspect(String format, String service, int number) {
+        return run(List.of("docker", "inspect", "--format", format, container(service, number)))
                 .strip();
     }
 
@@ -106,12 +106,11 @@ final class Composition implements AutoCloseable {
     }
 
     String addressOf(String service, String network) {
-        return inspect("{{(index .NetworkSettings.Networks \"" + name + "_" + network + "\").IPAddress}}", service);
+        return inspect("{{(index .NetworkSettings.Networks \"" + name + "_" + network + "\").IPAddress}}", service, 1);
     }
 
     String health(String service, int number) {
-        return run(List.of("docker", "inspect", "--format", "{{.State.Health.Status}}", container(service, number)))
-                .strip();
+        return inspect("{{.State.Health.Status}}", service, number);
     }
 
     void awaitHealthy(String service, int number) {
@@ -126,7 +125,7 @@ final class Composition implements AutoCloseable {
     }
 
     RawHttp.Response ask(String message) throws IOException {
-        return get("/crypto/sign?message=" + URLEncoder.encode(message, UTF_8));
+        return RawHttp.sign(port, message);
     }
 
     /** Asks for just this. */
@@ -136,6 +135,27 @@ final class Composition implements AutoCloseable {
 
     boolean isSigned(String message) throws IOException {
         return ask(message).body().contains("\"success\":true");
+    }
+
+    /** How a client finds out whether a message is signed. */
+    interface Client {
+        boolean isSigned(String message) throws IOException;
+    }
+
+    /**
+     * Waits until so many of the messages are signed.
+     *
+     * @param signed those that are known to be, and are not asked for again; the others that are found are added
+     */
+    static void awaitSigned(int howMany, List<String> messages, Set<String> signed, Client client) {
+        await(howMany + " signed").atMost(Duration.ofMinutes(4)).until(() -> {
+            for (String message : messages) {
+                if (signed.size() < howMany && !signed.contains(message) && client.isSigned(message)) {
+                    signed.add(message);
+                }
+            }
+            return signed.size() >= howMany;
+        });
     }
 
     /** The calls that have arrived at the upstream. */

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.testing.RawHttp;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -67,12 +66,12 @@ class CompositionIT {
         }
         Set<String> signed = new HashSet<>();
         for (int worker = 1; worker <= WORKERS; worker++) {
-            awaitSigned(signed, messages, BEFORE_THE_FIRST + 6 * (worker - 1));
+            Composition.awaitSigned(BEFORE_THE_FIRST + 6 * (worker - 1), messages, signed, COMPOSITION::isSigned);
             COMPOSITION.docker("restart", "retry-worker", worker);
             COMPOSITION.awaitHealthy("retry-worker", worker);
         }
         assertThat(signed).as("there was a backlog all the time").hasSizeLessThan(MESSAGES - 5);
-        awaitSigned(signed, messages, MESSAGES);
+        Composition.awaitSigned(MESSAGES, messages, signed, COMPOSITION::isSigned);
 
         List<Call> calls = COMPOSITION.calls().stream()
                 .filter(call -> messages.contains(call.message()))
@@ -168,16 +167,18 @@ class CompositionIT {
             strings = {"gateway", "api-service", "retry-worker", "upstream-simulator", "rabbitmq", "redis", "passwords"
             })
     void a_container_may_do_no_more_than_it_must(String service) {
-        assertThat(COMPOSITION.inspect("{{.Config.User}}", service)).isNotIn("", "root", "0", "0:0");
-        assertThat(COMPOSITION.inspect("{{.HostConfig.ReadonlyRootfs}}", service))
+        assertThat(COMPOSITION.inspect("{{.Config.User}}", service, 1)).isNotIn("", "root", "0", "0:0");
+        assertThat(COMPOSITION.inspect("{{.HostConfig.ReadonlyRootfs}}", service, 1))
                 .isEqualTo("true");
-        assertThat(COMPOSITION.inspect("{{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}}", service))
+        assertThat(COMPOSITION.inspect("{{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}}", service, 1))
                 .isEqualTo("[ALL] []");
-        assertThat(COMPOSITION.inspect("{{.HostConfig.SecurityOpt}}", service)).isEqualTo("[no-new-privileges:true]");
-        assertThat(COMPOSITION.inspect("{{.HostConfig.Privileged}}", service)).isEqualTo("false");
-        assertThat(Long.parseLong(COMPOSITION.inspect("{{.HostConfig.Memory}}", service)))
+        assertThat(COMPOSITION.inspect("{{.HostConfig.SecurityOpt}}", service, 1))
+                .isEqualTo("[no-new-privileges:true]");
+        assertThat(COMPOSITION.inspect("{{.HostConfig.Privileged}}", service, 1))
+                .isEqualTo("false");
+        assertThat(Long.parseLong(COMPOSITION.inspect("{{.HostConfig.Memory}}", service, 1)))
                 .isPositive();
-        String doors = COMPOSITION.inspect("{{range .HostConfig.PortBindings}}{{.}}{{end}}", service);
+        String doors = COMPOSITION.inspect("{{range .HostConfig.PortBindings}}{{.}}{{end}}", service, 1);
         if (service.equals("gateway")) {
             assertThat(doors).startsWith("[{127.0.0.1 ").doesNotContain("][");
         } else {
@@ -227,7 +228,7 @@ class CompositionIT {
         }
         String message = messages(test, 1).getFirst();
 
-        await().atMost(ofSeconds(45)).until(() -> isSigned(message));
+        await().atMost(ofSeconds(45)).until(() -> COMPOSITION.isSigned(message));
         COMPOSITION.awaitHealthy("api-service", 1);
         COMPOSITION.awaitHealthy("retry-worker", 1);
     }
@@ -255,21 +256,6 @@ class CompositionIT {
         return IntStream.range(0, howMany)
                 .mapToObj(i -> test.getDisplayName() + " " + i)
                 .toList();
-    }
-
-    private static void awaitSigned(Set<String> signed, List<String> messages, int howMany) {
-        await(howMany + " signed").atMost(ofMinutes(3)).until(() -> {
-            for (String message : messages) {
-                if (signed.size() < howMany && !signed.contains(message) && isSigned(message)) {
-                    signed.add(message);
-                }
-            }
-            return signed.size() >= howMany;
-        });
-    }
-
-    private static boolean isSigned(String message) throws IOException {
-        return COMPOSITION.isSigned(message);
     }
 
     private static int indexOfSigned(List<Call> calls, int howMany) {

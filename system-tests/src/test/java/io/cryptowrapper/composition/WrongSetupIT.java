@@ -55,7 +55,7 @@ class WrongSetupIT {
                 .until(() -> composition.health("api-service", 1).equals("unhealthy"));
         assertThat(composition.log("api-service"))
                 .containsExactly("CRYPTO_API_KEY_FILE names a file that is empty: /run/secrets/crypto_api_key.");
-        assertThat(composition.inspect("{{.RestartCount}}", "api-service")).isEqualTo("0");
+        assertThat(composition.inspect("{{.RestartCount}}", "api-service", 1)).isEqualTo("0");
     }
 
     @Test
@@ -80,7 +80,7 @@ class WrongSetupIT {
                         .areExactly(1, told("RabbitMQ is there")));
         for (String service : List.of("api-service", "retry-worker")) {
             assertThat(composition.health(service, 1)).isNotEqualTo("healthy");
-            assertThat(composition.inspect("{{.RestartCount}}", service)).isEqualTo("0");
+            assertThat(composition.inspect("{{.RestartCount}}", service, 1)).isEqualTo("0");
             assertThat(composition.log(service)).hasSizeLessThan(12).noneMatch(line -> line.matches("\\s+at .*"));
         }
 

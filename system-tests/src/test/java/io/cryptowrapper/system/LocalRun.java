@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,8 +80,7 @@ final class LocalRun implements AutoCloseable {
     }
 
     String ask(String message) throws IOException {
-        return RawHttp.get(port, "/crypto/sign?message=" + URLEncoder.encode(message, StandardCharsets.UTF_8))
-                .body();
+        return RawHttp.sign(port, message).body();
     }
 
     /** It and all processes below it. */

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** A process of the system, with what it prints in a file. */
-public final class Program implements AutoCloseable {
+final class Program implements AutoCloseable {
 
     private static final Pattern SETTINGS =
             Pattern.compile("(CRYPTO|SPRING|SERVER|MANAGEMENT|SIMULATOR)_.*|DATA_DIR|WORKERS");
@@ -58,7 +58,7 @@ public final class Program implements AutoCloseable {
         return process.toHandle();
     }
 
-    public boolean isAlive() {
+    boolean isAlive() {
         return process.isAlive();
     }
 
@@ -78,7 +78,7 @@ public final class Program implements AutoCloseable {
     }
 
     /** As SIGTERM does; waits for the end. */
-    public int stop() {
+    int stop() {
         process.destroy();
         return awaitExit();
     }

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,7 +35,7 @@ public final class Programs implements AutoCloseable {
 
     /** Asks the API for a message's signature. */
     public RawHttp.Response ask(String message) throws IOException {
-        return get("/crypto/sign?message=" + URLEncoder.encode(message, StandardCharsets.UTF_8));
+        return RawHttp.sign(apiPort, message);
     }
 
     /** Sends the API any request. */

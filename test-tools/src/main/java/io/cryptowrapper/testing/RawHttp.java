@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -40,6 +41,11 @@ public final class RawHttp {
         try (Socket socket = open(port, target, headerLines)) {
             return read(socket);
         }
+    }
+
+    /** Asks the API that listens on {@code port} of the loopback interface for a message's signature. */
+    public static Response sign(int port, String message) throws IOException {
+        return get(port, "/crypto/sign?message=" + URLEncoder.encode(message, StandardCharsets.UTF_8));
     }
 
     /** Sends a request and leaves its answer to {@link #read}. */
