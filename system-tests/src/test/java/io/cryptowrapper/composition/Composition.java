@@ -1,6 +1,5 @@
 package io.cryptowrapper.composition;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.Duration.ofMillis;
 import static org.awaitility.Awaitility.await;
 
@@ -10,11 +9,9 @@ import io.cryptowrapper.system.Project;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLDecoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +24,7 @@ final class Composition implements AutoCloseable {
 
     private static final Path OUTPUT = Project.TARGET.resolve("output");
     private static final Duration LONGEST_COMMAND = Duration.ofMinutes(8);
+    private static final int LINES_TOLD = 30;
 
     private final String name;
     private final List<String> files;
@@ -63,7 +61,9 @@ final class Composition implements AutoCloseable {
                 "SIMULATOR_WINDOW",
                 window.toMillis() + "ms",
                 "SIMULATOR_FAILING_TIME",
-                "2s");
+                "2s",
+                "SIMULATOR_PRINT_CALLS",
+                "true");
     }
 
     /** Sets what counts for the commands that follow. */
@@ -158,16 +158,10 @@ final class Composition implements AutoCloseable {
         });
     }
 
-    /** The calls that have arrived at the upstream. */
+    /** The calls that have arrived at the upstream, from its log: that outlives a container that is started again. */
     List<Call> calls() {
-        return inside("upstream-simulator", 1, "curl -sf http://127.0.0.1:8080/crypto/calls")
-                .lines()
-                .map(line -> line.split(",", 3))
-                .map(call -> new Call(
-                        Instant.EPOCH,
-                        Long.parseLong(call[0]),
-                        URLDecoder.decode(call[2], UTF_8),
-                        Integer.parseInt(call[1])))
+        return log("upstream-simulator").stream()
+                .flatMap(line -> Call.fromCsv(line).stream())
                 .toList();
     }
 
@@ -184,6 +178,7 @@ final class Composition implements AutoCloseable {
     @Override
     public void close() {
         try {
+            tellOfRestarts();
             Files.createDirectories(OUTPUT);
             Files.writeString(OUTPUT.resolve(name + ".log"), compose("logs", "--no-color", "--timestamps"));
         } catch (IOException e) {
@@ -191,6 +186,28 @@ final class Composition implements AutoCloseable {
         } finally {
             compose("down", "--volumes", "--timeout", "3");
         }
+    }
+
+    /** Whoever reads why a test has failed should know of a program that has ended and was started again by Docker. */
+    private void tellOfRestarts() {
+        String restarts = run(List.of("sh", "-c", """
+            docker ps --all --quiet --filter label=com.docker.compose.project=%s |
+            xargs -r docker inspect --format '{{.RestartCount}} {{index .Config.Labels "com.docker.compose.service"}}'\
+            """.formatted(name)));
+        restarts.lines()
+                .filter(line -> !line.startsWith("0 "))
+                .map(line -> line.split(" ", 2))
+                .forEach(restart -> {
+                    List<String> printed = log(restart[1]).stream()
+                            .filter(line -> Call.fromCsv(line).isEmpty())
+                            .toList();
+                    System.out.printf(
+                            "%s has ended and was started again %s times:%n  %s%n",
+                            restart[1],
+                            restart[0],
+                            String.join(
+                                    "\n  ", printed.subList(Math.max(0, printed.size() - LINES_TOLD), printed.size())));
+                });
     }
 
     private String container(String service, int number) {

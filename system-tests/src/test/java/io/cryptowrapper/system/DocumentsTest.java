@@ -57,7 +57,8 @@ class DocumentsTest {
                 .containsEntry("SIMULATOR_FAILING_TIME", defaults.failingTime().toSeconds() + "s")
                 .containsEntry("SIMULATOR_CALLS", Integer.toString(defaults.calls()))
                 .containsEntry("SIMULATOR_WINDOW", defaults.window().toSeconds() + "s")
-                .containsEntry("SIMULATOR_LATENCY", defaults.latency().toMillis() + "ms");
+                .containsEntry("SIMULATOR_LATENCY", defaults.latency().toMillis() + "ms")
+                .containsEntry("SIMULATOR_PRINT_CALLS", "false");
     }
 
     @Test

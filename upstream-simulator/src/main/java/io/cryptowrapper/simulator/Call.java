@@ -1,8 +1,18 @@
 package io.cryptowrapper.simulator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * An arrival at {@code /crypto/sign}, whatever became of it.
@@ -14,6 +24,34 @@ import java.util.List;
  * @param status the status it was answered with; 0 if its connection was reset instead
  */
 public record Call(Instant at, long nanos, String message, int status) {
+
+    private static final Pattern CSV = Pattern.compile("(-?\\d{1,18}),(\\d{1,3}),([!-~]*)");
+
+    /** As a line of a table: nanoseconds, status, and the message in URL encoding. */
+    public String csv() {
+        return nanos + "," + status + "," + URLEncoder.encode(message, UTF_8);
+    }
+
+    /**
+     * Reads what {@link #csv()} has written; it does not tell the wall clock's time.
+     *
+     * @return nothing if it is another line
+     */
+    public static Optional<Call> fromCsv(String line) {
+        Matcher call = CSV.matcher(line);
+        return call.matches()
+                ? Optional.of(new Call(
+                        Instant.EPOCH,
+                        Long.parseLong(call.group(1)),
+                        URLDecoder.decode(call.group(3), UTF_8),
+                        Integer.parseInt(call.group(2))))
+                : Optional.empty();
+    }
+
+    /** How many of {@code calls} were answered with each status. */
+    public static Map<Integer, Long> countedByStatus(List<Call> calls) {
+        return calls.stream().collect(Collectors.groupingBy(Call::status, TreeMap::new, Collectors.counting()));
+    }
 
     /** How many of {@code calls}, which are in order, arrived in that half-open window in which most did. */
     public static int mostInAnyWindow(List<Call> calls, Duration window) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The latest calls in the order of their arrival; the oldest are forgotten, so that memory stays bounded. */
 final class CallLog {
@@ -15,6 +16,7 @@ final class CallLog {
 
     private final Deque<Call> calls = new ArrayDeque<>();
     private long characters;
+    private volatile Consumer<Call> listener = call -> {};
 
     synchronized void add(Call call) {
         calls.addLast(call);
@@ -22,6 +24,11 @@ final class CallLog {
         while (calls.size() > MOST_CALLS || characters > MOST_CHARACTERS) {
             characters -= calls.removeFirst().message().length();
         }
+        listener.accept(call);
+    }
+
+    void tell(Consumer<Call> newListener) {
+        listener = newListener;
     }
 
     synchronized List<Call> calls() {

@@ -1,7 +1,5 @@
 package io.cryptowrapper.simulator;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestFilterAction;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestFilterV2;
@@ -11,7 +9,6 @@ import com.github.tomakehurst.wiremock.http.RequestMethod;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import io.cryptowrapper.simulator.Behaviour.Answer;
-import java.net.URLEncoder;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -104,10 +101,7 @@ final class HttpFront implements RequestFilterV2 {
 
     /** One line for each call: when it arrived, in nanoseconds from some beginning, its status and its message. */
     private Answer calls() {
-        String lines = log.calls().stream()
-                .map(call ->
-                        "%d,%d,%s\n".formatted(call.nanos(), call.status(), URLEncoder.encode(call.message(), UTF_8)))
-                .collect(Collectors.joining());
+        String lines = log.calls().stream().map(call -> call.csv() + "\n").collect(Collectors.joining());
         return new Answer(200, Map.of("Content-Type", "text/csv"), lines);
     }
 

@@ -10,16 +10,29 @@ public final class SimulatorApplication {
 
     public static void main(String[] args) {
         try {
+            boolean printsCalls =
+                    Variable.SIMULATOR_PRINT_CALLS.read(System.getenv(), SimulatorApplication::flag, false);
             UpstreamSimulator simulator = UpstreamSimulator.start(SimulatorSettings.from(System.getenv()));
             Runtime.getRuntime().addShutdownHook(new Thread(simulator::close, "shutdown"));
             if ("true".equals(System.getenv("CRYPTO_EXIT_WITH_PARENT"))) {
                 exitWhenInputEnds();
             }
             System.out.println("The upstream simulator listens on " + simulator.baseUrl());
+            if (printsCalls) {
+                simulator.tell(call -> System.out.println(call.csv()));
+            }
         } catch (IllegalArgumentException | SimulatorException e) {
             System.err.println(e.getMessage());
             System.exit(1);
         }
+    }
+
+    private static boolean flag(String value) {
+        return switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("neither true nor false");
+        };
     }
 
     /** As the services do: a parent that was killed leaves nothing behind. */

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -102,6 +103,11 @@ public final class UpstreamSimulator implements AutoCloseable {
     /** The latest calls to {@code /crypto/sign} in the order of their arrival, whatever they were answered with. */
     public List<Call> calls() {
         return log.calls();
+    }
+
+    /** Tells {@code listener} of each call from now on, at its arrival and before it is answered. */
+    public void tell(Consumer<Call> listener) {
+        log.tell(listener);
     }
 
     /** How many of {@link #calls()} arrived, at most, in any time of length {@code window}. */

@@ -15,6 +15,7 @@ enum Variable {
     SIMULATOR_CALLS("a whole number from 1 to 1000000"),
     SIMULATOR_WINDOW("a time from 1ms to 1440m, such as 60s, 500ms or 2m"),
     SIMULATOR_LATENCY("a time from 0s to 1440m, such as 50ms, 1s or 2m"),
+    SIMULATOR_PRINT_CALLS("true or false"),
     DATA_DIR("the path of a directory");
 
     private final String mustBe;

@@ -6,6 +6,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -59,6 +63,23 @@ class SimulatorApplicationTest {
                             .formatted(taken.getLocalPort()));
             assertThat(program.inputReader().readLine()).isNull();
             assertThat(program.waitFor()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void it_prints_each_call_if_it_is_told_to() throws Exception {
+        Process program = start(Map.of("SIMULATOR_PRINT_CALLS", "true"));
+        try (BufferedReader out = program.inputReader();
+                HttpClient client = HttpClient.newHttpClient()) {
+            String url = out.readLine().replaceFirst(".* ", "") + "/crypto/sign?message=a+line%0A";
+            client.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.discarding());
+
+            assertThat(Call.fromCsv(out.readLine()))
+                    .hasValueSatisfying(call -> assertThat(call)
+                            .extracting(Call::message, Call::status)
+                            .containsExactly("a line\n", 401));
+        } finally {
+            program.destroyForcibly();
         }
     }
 
