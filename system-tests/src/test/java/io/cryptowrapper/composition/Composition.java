@@ -178,9 +178,9 @@ final class Composition implements AutoCloseable {
     @Override
     public void close() {
         try {
-            tellOfRestarts();
             Files.createDirectories(OUTPUT);
             Files.writeString(OUTPUT.resolve(name + ".log"), compose("logs", "--no-color", "--timestamps"));
+            tellOfRestarts();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
@@ -190,24 +190,22 @@ final class Composition implements AutoCloseable {
 
     /** Whoever reads why a test has failed should know of a program that has ended and was started again by Docker. */
     private void tellOfRestarts() {
-        String restarts = run(List.of("sh", "-c", """
-            docker ps --all --quiet --filter label=com.docker.compose.project=%s |
-            xargs -r docker inspect --format '{{.RestartCount}} {{index .Config.Labels "com.docker.compose.service"}}'\
-            """.formatted(name)));
-        restarts.lines()
-                .filter(line -> !line.startsWith("0 "))
-                .map(line -> line.split(" ", 2))
-                .forEach(restart -> {
-                    List<String> printed = log(restart[1]).stream()
-                            .filter(line -> Call.fromCsv(line).isEmpty())
-                            .toList();
-                    System.out.printf(
-                            "%s has ended and was started again %s times:%n  %s%n",
-                            restart[1],
-                            restart[0],
-                            String.join(
-                                    "\n  ", printed.subList(Math.max(0, printed.size() - LINES_TOLD), printed.size())));
-                });
+        compose("ps", "--all", "--quiet").lines().forEach(container -> {
+            String format = "{{.RestartCount}} {{index .Config.Labels \"com.docker.compose.service\"}}";
+            String[] restarts = run(List.of("docker", "inspect", "--format", format, container))
+                    .strip()
+                    .split(" ", 2);
+            if (!restarts[0].equals("0")) {
+                List<String> printed = log(restarts[1]).stream()
+                        .filter(line -> Call.fromCsv(line).isEmpty())
+                        .toList();
+                System.out.printf(
+                        "%s has ended and was started again %s times:%n  %s%n",
+                        restarts[1],
+                        restarts[0],
+                        String.join("\n  ", printed.subList(Math.max(0, printed.size() - LINES_TOLD), printed.size())));
+            }
+        });
     }
 
     private String container(String service, int number) {

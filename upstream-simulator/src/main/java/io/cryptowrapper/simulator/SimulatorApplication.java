@@ -17,10 +17,11 @@ public final class SimulatorApplication {
             if ("true".equals(System.getenv("CRYPTO_EXIT_WITH_PARENT"))) {
                 exitWhenInputEnds();
             }
-            System.out.println("The upstream simulator listens on " + simulator.baseUrl());
             if (printsCalls) {
+                // Before it says where it listens: who calls it then is in the output.
                 simulator.tell(call -> System.out.println(call.csv()));
             }
+            System.out.println("The upstream simulator listens on " + simulator.baseUrl());
         } catch (IllegalArgumentException | SimulatorException e) {
             System.err.println(e.getMessage());
             System.exit(1);

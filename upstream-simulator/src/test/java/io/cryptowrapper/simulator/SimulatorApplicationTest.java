@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The program in a process of its own. */
 @Timeout(60)
@@ -44,11 +46,17 @@ class SimulatorApplicationTest {
         }
     }
 
-    @Test
-    void a_wrong_setting_ends_it_with_that_sentence_alone() throws Exception {
-        Process program = start(Map.of("SIMULATOR_CALLS", "many"));
+    @ParameterizedTest
+    @CsvSource({
+        "SIMULATOR_CALLS, many, a whole number from 1 to 1000000",
+        "SIMULATOR_PRINT_CALLS, many, true or false",
+        "SIMULATOR_PRINT_CALLS, '', true or false"
+    })
+    void a_wrong_setting_ends_it_with_that_sentence_alone(String variable, String value, String mustBe)
+            throws Exception {
+        Process program = start(Map.of(variable, value));
 
-        assertThat(stderr(program)).isEqualTo("SIMULATOR_CALLS must be a whole number from 1 to 1000000.\n");
+        assertThat(stderr(program)).isEqualTo(variable + " must be " + mustBe + ".\n");
         assertThat(program.inputReader().readLine()).isNull();
         assertThat(program.waitFor()).isEqualTo(1);
     }
