@@ -64,9 +64,14 @@ class WrongSetupIT {
         composition.set("CRYPTO_API_KEY_FILE", key.toString());
         composition.compose("run", "--rm", "passwords");
         composition.compose("up", "--build", "--detach", "--no-deps", "api-service", "retry-worker");
-        await().atMost(ofMinutes(1))
-                .until(() -> composition.log("retry-worker").stream()
-                        .anyMatch(line -> line.contains("RabbitMQ does not answer; trying on.")));
+        for (String service : List.of("api-service", "retry-worker")) {
+            await(service + " waits for both")
+                    .atMost(ofMinutes(1))
+                    .until(() -> composition.log(service).stream()
+                                    .filter(line -> line.contains("; trying on."))
+                                    .count()
+                            == 2);
+        }
 
         composition.compose("up", "--detach", "--wait", "rabbitmq", "redis");
 
@@ -92,6 +97,7 @@ class WrongSetupIT {
     }
 
     private static Condition<String> told(String sentence) {
-        return new Condition<>(line -> line.contains(sentence), sentence);
+        // To its end: a service that waited for its servers has told of them too, with "trying on".
+        return new Condition<>(line -> line.endsWith(sentence), sentence);
     }
 }
