@@ -28,7 +28,7 @@ ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=app.aot", "-jar", "app.jar"]
 # What clients and operators reach is decided by the container's network; health is asked from inside.
 FROM base AS service
 ENV SERVER_ADDRESS=0.0.0.0 MANAGEMENT_SERVER_PORT=8081 CRYPTO_START_FAILURE_PAUSE=2m
-HEALTHCHECK --interval=5s --timeout=4s --start-period=20s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 \
   CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8081/actuator/health"]
 
 FROM service AS api-service

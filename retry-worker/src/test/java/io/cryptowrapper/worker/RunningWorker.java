@@ -3,6 +3,7 @@ package io.cryptowrapper.worker;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.results.RedisKeys;
 import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
@@ -15,9 +16,11 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.testing.RunningService;
+import io.cryptowrapper.upstream.UpstreamQuota;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -93,6 +96,14 @@ final class RunningWorker implements AutoCloseable {
         publish(RetryMessage.of(pending));
         record(message, pending);
         part(WaitingLine.class).join(new Message(message).id(), DELAY);
+    }
+
+    /** Does so with all of them before the first has its turn, so that none is overtaken however long it takes. */
+    void acceptAtOnce(List<String> messages) {
+        part(UpstreamQuota.class).heed(new UpstreamOutcome.Failed(new Failure(503, "wait"), Duration.ofMinutes(1)));
+        messages.forEach(this::accept);
+        await().until(() -> due() == messages.size());
+        redis().opsForHash().delete(part(RedisKeys.class).quota(), "hold");
     }
 
     void publish(RetryMessage message) {

@@ -56,8 +56,8 @@ class WorkerTest {
                 .withFailingShare(0)
                 .withCalls(100_000)
                 .withLatency(Duration.ofMillis(20)));
-        worker = RunningWorker.on(
-                RunningWorker.newDatabase(), upstream.baseUrl(), Map.of("crypto.retry.timeout", "2500ms"));
+        worker =
+                RunningWorker.on(RunningWorker.newDatabase(), upstream.baseUrl(), Map.of("crypto.retry.timeout", "6s"));
     }
 
     @AfterAll
@@ -87,17 +87,20 @@ class WorkerTest {
 
     @Test
     void a_message_that_fails_keeps_its_last_failure_and_goes_round_until_it_is_signed() {
-        answers(Answer.text(502, "second"), Answer.text(500, "third"), Answer.text(200, "c2ln"));
+        var next = new AtomicReference<>(Answer.text(502, "second"));
+        upstream.follow(called -> Optional.of(next.get()));
         worker.accept(message);
 
-        await().until(() -> attemptOf(message) == 2);
-        assertThat(((Pending) worker.status(message).orElseThrow()).last()).isEqualTo(new Failure(502, "second"));
+        await().until(() -> lastFailure().equals(new Failure(502, "second")));
+        assertThat(attempt()).isGreaterThanOrEqualTo(2);
         assertThat(worker.isInLine(message)).isTrue();
-        await().until(() -> attemptOf(message) == 3);
-        assertThat(((Pending) worker.status(message).orElseThrow()).last()).isEqualTo(new Failure(500, "third"));
-        worker.awaitStatus(message, Signed.class);
+        next.set(Answer.text(500, "third"));
+        await().until(() -> lastFailure().equals(new Failure(500, "third")));
+        assertThat(attempt()).isGreaterThanOrEqualTo(3);
+        assertThat(worker.isInLine(message)).isTrue();
+        next.set(Answer.text(200, "c2ln"));
 
-        assertThat(calls()).isEqualTo(3);
+        worker.awaitStatus(message, Signed.class);
     }
 
     @Test
@@ -107,7 +110,7 @@ class WorkerTest {
         String third = message + "-3";
         upstream.follow(called -> calls(called) < 2 ? Optional.of(Answer.text(502, "down")) : Optional.empty());
 
-        Stream.of(first, second, third).forEach(worker::accept);
+        worker.acceptAtOnce(List.of(first, second, third));
         Stream.of(first, second, third).forEach(each -> worker.awaitStatus(each, Signed.class));
 
         assertThat(upstream.calls())
@@ -130,7 +133,7 @@ class WorkerTest {
         assertThat(calls).hasSize(6);
         // As they were granted; on their way some were faster than others.
         assertThat(Duration.ofNanos(calls.getLast().nanos() - calls.getFirst().nanos()))
-                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(5).minusMillis(100));
+                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(5).minusMillis(300));
     }
 
     @ParameterizedTest
@@ -172,7 +175,7 @@ class WorkerTest {
     void a_slow_answer_does_not_hold_up_the_messages_behind() {
         String slow = message + "-slow";
         upstream.follow(called ->
-                called.equals(slow) ? Optional.of(new Behaviour.Hang(Duration.ofMillis(1500))) : Optional.empty());
+                called.equals(slow) ? Optional.of(new Behaviour.Hang(Duration.ofSeconds(5))) : Optional.empty());
         worker.accept(slow);
         await().until(() -> calls(slow) == 1);
 
@@ -187,8 +190,9 @@ class WorkerTest {
     @Test
     void a_copy_of_a_signed_message_is_dropped_without_a_call_and_gives_its_turn_to_the_next() {
         String signed = message + "-signed";
-        worker.accept(signed);
+        // First, as the copy may be due before the other is written.
         worker.record(signed, new Signed(new Signature("by the API")));
+        worker.accept(signed);
 
         worker.accept(message);
         worker.awaitStatus(message, Signed.class);
@@ -410,12 +414,14 @@ class WorkerTest {
         worker.relayOutbox();
         assertThat(outbox()).contains(new Message(message).id().hex());
 
-        for (int i = 0; i < 12; i++) {
+        int looks = 1;
+        for (; outbox().contains(new Message(message).id().hex()); looks++) {
             noteInOutbox(message, Duration.ofSeconds(6));
             worker.relayOutbox();
         }
 
-        assertThat(outbox()).doesNotContain(new Message(message).id().hex());
+        // The worker may have looked by itself meanwhile, which it does each second.
+        assertThat(looks).isBetween(9, 13);
     }
 
     @Test
@@ -438,8 +444,12 @@ class WorkerTest {
         return worker.redis().opsForZSet().range("sign:outbox", 0, -1);
     }
 
-    private static int attemptOf(String message) {
-        return worker.status(message).orElseThrow() instanceof Pending pending ? pending.attempt() : 0;
+    private int attempt() {
+        return ((Pending) worker.status(message).orElseThrow()).attempt();
+    }
+
+    private Failure lastFailure() {
+        return ((Pending) worker.status(message).orElseThrow()).last();
     }
 
     /** The answers to the message's calls in their order; then the ordinary one. */

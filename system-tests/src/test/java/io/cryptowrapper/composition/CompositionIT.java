@@ -71,12 +71,12 @@ class CompositionIT {
             COMPOSITION.docker("restart", "retry-worker", worker);
             COMPOSITION.awaitHealthy("retry-worker", worker);
         }
-        assertThat(signed).as("there was a backlog all the time").hasSizeLessThan(MESSAGES - 5);
+        assertThat(Call.countedByStatus(calls(messages)).get(200))
+                .as("there was a backlog all the time")
+                .isLessThan(MESSAGES - 5L);
         Composition.awaitSigned(MESSAGES, messages, signed, COMPOSITION::isSigned);
 
-        List<Call> calls = COMPOSITION.calls().stream()
-                .filter(call -> messages.contains(call.message()))
-                .toList();
+        List<Call> calls = calls(messages);
         // In the beginning first calls use up the budget at once; at the end the queue is empty now and then.
         Duration pause = Composition.longestPause(
                 calls.subList(indexOfSigned(calls, BEFORE_THE_FIRST), indexOfSigned(calls, MESSAGES - 5)));
@@ -87,9 +87,11 @@ class CompositionIT {
         assertThat(most).isLessThanOrEqualTo(CALLS);
         Map<Integer, Long> statuses = Call.countedByStatus(calls);
         assertThat(statuses).containsOnlyKeys(200, 502);
-        assertThat(statuses.get(200)).isEqualTo(MESSAGES);
-        // One period late, and what the budget's guard and the machine take.
-        assertThat(pause).isLessThan(PERIOD.multipliedBy(2).plusMillis(250));
+        // Of an answer that Redis was too slow to keep, a poll makes another call.
+        assertThat(statuses.get(200)).isBetween((long) MESSAGES, MESSAGES + 2L);
+        // One period late, and what the budget's guard and a busy machine take; a turn that waits for a worker to stop
+        // takes four seconds more.
+        assertThat(pause).isLessThan(PERIOD.multipliedBy(3).plusMillis(500));
     }
 
     @Test
@@ -231,7 +233,7 @@ class CompositionIT {
         }
         String message = messages(test, 1).getFirst();
 
-        await().atMost(ofSeconds(45)).until(() -> COMPOSITION.isSigned(message));
+        await().atMost(ofMinutes(2)).until(() -> COMPOSITION.isSigned(message));
         COMPOSITION.awaitHealthy("api-service", 1);
         COMPOSITION.awaitHealthy("retry-worker", 1);
     }
@@ -253,6 +255,12 @@ class CompositionIT {
                 1,
                 "REDISCLI_AUTH=$(sed -n 's/^user wrapper on >\\([^ ]*\\).*/\\1/p' /passwords/users.acl)"
                         + " redis-cli --user wrapper " + command + " || true");
+    }
+
+    private static List<Call> calls(List<String> messages) {
+        return COMPOSITION.calls().stream()
+                .filter(call -> messages.contains(call.message()))
+                .toList();
     }
 
     private static List<String> messages(TestInfo test, int howMany) {

@@ -84,7 +84,7 @@ class WholePathIT {
         settings.put("CRYPTO_API_KEY", KEY);
         settings.put("CRYPTO_API_QUOTA_CALLS", "1000");
         settings.put("CRYPTO_RETRY_PERIOD", "100ms");
-        settings.put("CRYPTO_RETRY_DELAYS", "2s");
+        settings.put("CRYPTO_RETRY_DELAYS", "4s");
         programs = Programs.start(settings, 1);
     }
 
@@ -96,7 +96,7 @@ class WholePathIT {
 
     @AfterEach
     void nothing_is_left_in_the_queues() {
-        await().atMost(ofSeconds(10)).until(() -> queued() == 0);
+        await().until(() -> queued() == 0);
     }
 
     @Test
@@ -149,7 +149,7 @@ class WholePathIT {
                 .contains(",\"success\":false,\"value\":\"");
         assertThat(awaitSigned(message)).endsWith("\"success\":true,\"value\":\"late\"}");
         // The copy in the queue has its turn, and is dropped.
-        await().atMost(ofSeconds(10)).until(() -> queued() == 0);
+        await().until(() -> queued() == 0);
         assertThat(calls(message)).hasSize(1);
     }
 
@@ -169,7 +169,8 @@ class WholePathIT {
         assertThat(programs.get(target).status()).isEqualTo(400);
 
         assertThat(upstream.getAllServeEvents()).hasSize(calls);
-        assertThat(keys()).isEqualTo(keys);
+        // Claims of other tests may end meanwhile.
+        assertThat(keys).containsAll(keys());
         assertThat(granted()).isEqualTo(granted);
         assertThat(queued()).isZero();
     }
@@ -198,13 +199,13 @@ class WholePathIT {
         String message = newMessage();
         upstreamAnswers(message, aResponse().withStatus(502).withBody("down"), slowly(signature("c2ln")));
         programs.ask(message);
-        await().atMost(ofSeconds(10)).until(() -> calls(message).size() == 2);
+        await().until(() -> calls(message).size() == 2);
 
         programs.stopWorkers();
         programs.startWorkers(1);
 
         assertThat(awaitSigned(message)).endsWith("\"success\":true,\"value\":\"c2ln\"}");
-        await().atMost(ofSeconds(30)).until(() -> queued() == 0);
+        await().until(() -> queued() == 0);
         // Another one only if the worker has handed the message back.
         assertThat(calls(message)).hasSizeBetween(2, 3);
     }
@@ -240,8 +241,7 @@ class WholePathIT {
 
     /** The answer with the signature. */
     private String awaitSigned(String message) {
-        return await().atMost(ofSeconds(30))
-                .until(() -> programs.ask(message).body(), body -> body.contains("\"success\":true"));
+        return await().until(() -> programs.ask(message).body(), body -> body.contains("\"success\":true"));
     }
 
     /** How many messages are in the queues, that for those which no retry can help included. */

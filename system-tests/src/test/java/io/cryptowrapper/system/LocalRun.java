@@ -53,7 +53,7 @@ final class LocalRun implements AutoCloseable {
     }
 
     LocalRun awaitUp() {
-        await("it is up").atMost(Duration.ofMinutes(1)).until(() -> {
+        await("it is up").atMost(Duration.ofMinutes(3)).until(() -> {
             if (!program.isAlive()) {
                 throw new AssertionError(program.output());
             }
@@ -81,6 +81,13 @@ final class LocalRun implements AutoCloseable {
 
     String ask(String message) throws IOException {
         return RawHttp.sign(port, message).body();
+    }
+
+    /** Asks until there is a signature, as a system that has just been started may be slow, and gives that answer. */
+    String awaitSigned(String message) {
+        return await(message + " is signed")
+                .ignoreExceptions()
+                .until(() -> ask(message), answer -> answer.contains("\"success\":true"));
     }
 
     /** It and all processes below it. */

@@ -84,11 +84,10 @@ public final class Programs implements AutoCloseable {
     }
 
     private void awaitApi() {
+        // All of it, as the first request is to find Redis and RabbitMQ there.
         await("the API")
-                .atMost(ofMinutes(1))
+                .atMost(ofMinutes(2))
                 .ignoreExceptions()
-                .until(() -> RawHttp.get(managementPort, "/actuator/health/readiness")
-                                .status()
-                        == 200);
+                .until(() -> RawHttp.get(managementPort, "/actuator/health").status() == 200);
     }
 }

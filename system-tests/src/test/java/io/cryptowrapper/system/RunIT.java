@@ -55,11 +55,11 @@ class RunIT {
                     .isEqualTo(examples.getFirst().command());
             for (Readme.Example example : examples) {
                 String command = onPort(one.port(), example.command());
-                await(example.command()).atMost(Duration.ofSeconds(30)).until(() -> run(command), example::allows);
+                await(example.command()).until(() -> run(command), example::allows);
             }
             await().until(() -> one.output().contains("2cf24dba5fb0: signed at attempt "));
             assertThat(one.output()).containsPattern("(?m)^worker-1  \\| .*signed at attempt ");
-            assertThat(other.ask(GOOD)).contains("\"success\":true");
+            other.awaitSigned(GOOD);
 
             assertThat(one.processes("retry-worker")).hasSize(1);
             assertThat(other.processes("retry-worker")).hasSize(2);
@@ -86,9 +86,11 @@ class RunIT {
                             == Processes.group(one.processes().getFirst()))
                     .hasSize(1);
             List<ProcessHandle> ofOne = one.processes();
+            int untilCtrlC = one.output().length();
             one.pressCtrlC();
-            assertThat(ofOne).noneMatch(ProcessHandle::isAlive);
-            assertThat(one.output()).doesNotContain("WARN", "ERROR", "Exception");
+            await().until(() -> ofOne.stream().noneMatch(ProcessHandle::isAlive));
+            assertThat(one.output()).doesNotContain("ERROR", "Exception");
+            assertThat(one.output().substring(untilCtrlC)).doesNotContain("WARN");
             assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), one.port()))
                     .isInstanceOf(ConnectException.class);
 
@@ -113,17 +115,17 @@ class RunIT {
         String signed;
         try (UpstreamSimulator failing = UpstreamSimulator.start(own.withFailingTime(Duration.ofMinutes(10)))) {
             try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
-                signed = run.ask(GOOD);
-                assertThat(signed).contains("\"success\":true");
-                assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+                signed = run.awaitSigned(GOOD);
+                assertThat(run.ask(FAILING)).contains("\"success\":false");
                 List<ProcessHandle> processes = run.processes();
+                assertThat(processes).hasSizeGreaterThan(3);
                 run.terminate();
-                assertThat(processes).hasSizeGreaterThan(3).noneMatch(ProcessHandle::isAlive);
+                await().until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
             }
             try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
                 // Nobody asks for it: it is still in the queue.
                 await().until(() -> run.output().contains("2cf24dba5fb0: attempt "));
-                assertThat(run.ask(GOOD)).isEqualTo(signed);
+                assertThat(run.awaitSigned(GOOD)).isEqualTo(signed);
                 run.killEverything();
             }
             assertThat(failing.calls())
@@ -132,10 +134,9 @@ class RunIT {
         }
         try (UpstreamSimulator upstream = UpstreamSimulator.start(own.withFailingShare(0));
                 LocalRun run = LocalRun.start(data, settings).awaitUp()) {
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> run.output().contains("2cf24dba5fb0: signed at attempt "));
-            assertThat(run.ask(GOOD)).isEqualTo(signed);
-            assertThat(run.ask(FAILING)).contains("\"success\":true");
+            await().until(() -> run.output().contains("2cf24dba5fb0: signed at attempt "));
+            assertThat(run.awaitSigned(GOOD)).isEqualTo(signed);
+            run.awaitSigned(FAILING);
             assertThat(upstream.calls()).extracting(Call::message).containsOnly(FAILING);
             run.terminate();
         }
@@ -146,8 +147,8 @@ class RunIT {
         Path data = Project.newDirectory("data");
         try (LocalRun run =
                 LocalRun.start(data, Map.of("SIMULATOR_FAILING_TIME", "10m")).awaitUp()) {
-            assertThat(run.ask(GOOD)).contains("\"success\":true");
-            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+            run.awaitSigned(GOOD);
+            assertThat(run.ask(FAILING)).contains("\"success\":false");
             run.terminate();
         }
         try (UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
@@ -165,7 +166,7 @@ class RunIT {
             assertThat(run.output()).contains("The upstream is the one in CRYPTO_API_BASE_URL.");
             await().until(() -> run.output().contains("The worker is up"));
 
-            assertThat(run.ask(GOOD)).contains("\"success\":true");
+            run.awaitSigned(GOOD);
 
             // Several times as long as what waits would take to come to its turn.
             await().during(Duration.ofSeconds(2))
@@ -178,9 +179,7 @@ class RunIT {
             await().until(() -> run.output().contains("Redis has ended; it is started again."));
             run.processes("api-service").getFirst().destroyForcibly();
             // The new API knows it from the new Redis alone; without one it would not even call.
-            await().atMost(Duration.ofSeconds(30))
-                    .ignoreExceptions()
-                    .until(() -> run.ask(GOOD).contains("\"success\":true"));
+            run.awaitSigned(GOOD);
             assertThat(upstream.calls()).hasSize(1);
 
             assertThat(run.output())
@@ -205,7 +204,7 @@ class RunIT {
             assertThat(run.output().lines())
                     .allMatch(line -> line.equals("Starting ...")
                             || line.startsWith("simulator | The upstream simulator listens on "));
-            assertThat(processes).noneMatch(ProcessHandle::isAlive);
+            await().until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
         }
     }
 
@@ -220,8 +219,9 @@ class RunIT {
                     "MANAGEMENT_SERVER_PORT", "0"));
             try (Program api = Program.start("api", Project.program("api-service"), settings)) {
                 assertThat(api.awaitExit()).isEqualTo(1);
+                // On a busy machine its servers may have answered late, which it tells first.
                 assertThat(api.output())
-                        .isEqualTo("Port " + taken.getLocalPort() + " is in use: stop what listens there, or set"
+                        .endsWith("Port " + taken.getLocalPort() + " is in use: stop what listens there, or set"
                                 + " SERVER_PORT or MANAGEMENT_SERVER_PORT to another.\n");
             }
         }

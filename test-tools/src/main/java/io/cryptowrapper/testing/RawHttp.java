@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -57,7 +58,11 @@ public final class RawHttp {
             request.append(header).append("\r\n");
         }
         request.append("Connection: close\r\n\r\n");
-        socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.UTF_8));
+        try {
+            socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.UTF_8));
+        } catch (SocketException e) {
+            // One that takes no more has answered already.
+        }
         return socket;
     }
 
