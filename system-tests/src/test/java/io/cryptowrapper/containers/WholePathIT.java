@@ -110,7 +110,7 @@ class WholePathIT {
                 .isEqualTo("""
                     {"last_status_code":502,"message":"%s","retry_in_seconds":%s,"success":false,"value":"down"}\
                     """.formatted(message, first.header("Retry-After").orElseThrow()));
-        assertThat(queued()).isEqualTo(1);
+        await().until(() -> queued() == 1);
         assertThat(awaitSigned(message)).isEqualTo("""
             {"last_status_code":200,"message":"%s","success":true,"value":"c2ln+/=="}\
             """.formatted(message));
