@@ -1,6 +1,7 @@
 package io.cryptowrapper.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Behaviour.Answer;
@@ -80,7 +81,7 @@ class ContractTest {
             "value":"Error 502: \\"down\\"\\n"}\
             """.formatted(message, seconds));
         assertThat(Integer.parseInt(seconds)).isPositive();
-        assertThat(api.queued()).isEqualTo(before + 1);
+        await().until(() -> api.queued() == before + 1);
     }
 
     @Test
