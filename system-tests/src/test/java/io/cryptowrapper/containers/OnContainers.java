@@ -27,7 +27,7 @@ import org.springframework.test.context.TestConstructor;
             "spring.config.name=wrapper",
             "crypto.api.base-url=http://127.0.0.1:9",
             "crypto.api.key=never-sent",
-            "crypto.retry.delays=300ms,2s",
+            "crypto.retry.delays=300ms,2s,4s",
             // The tests' own questions may take their time.
             "spring.data.redis.timeout=10s"
         })
