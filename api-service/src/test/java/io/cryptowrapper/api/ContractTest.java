@@ -1,7 +1,6 @@
 package io.cryptowrapper.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Behaviour.Answer;
@@ -81,7 +80,7 @@ class ContractTest {
             "value":"Error 502: \\"down\\"\\n"}\
             """.formatted(message, seconds));
         assertThat(Integer.parseInt(seconds)).isPositive();
-        await().until(() -> api.queued() == before + 1);
+        api.awaitQueued(before + 1);
     }
 
     @Test

@@ -87,7 +87,7 @@ class FaultTest {
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.body())
                 .contains("\"last_status_code\":504", "\"retry_in_seconds\":", "The upstream did not answer within ");
-        await().untilAsserted(() -> assertThat(api.queued()).isEqualTo(queued + 1));
+        api.awaitQueued(queued + 1);
     }
 
     @Test
@@ -154,7 +154,7 @@ class FaultTest {
                     .contains("its quota cannot be read at the moment. The message is queued.");
             assertThat(response.header("Retry-After")).contains("600");
         }
-        await().untilAsserted(() -> assertThat(api.queued()).isEqualTo(queued + 1));
+        api.awaitQueued(queued + 1);
         assertThat(calls()).isZero();
     }
 
@@ -188,7 +188,7 @@ class FaultTest {
             assertThat(response.status()).isEqualTo(200);
             assertThat(response.body()).contains("\"retry_in_seconds\":");
         }
-        await().untilAsserted(() -> assertThat(api.queued()).isEqualTo(queued + 1));
+        api.awaitQueued(queued + 1);
         assertThat(upstream.calls()).extracting(Call::message).doesNotContain(message);
     }
 
@@ -237,7 +237,7 @@ class FaultTest {
 
             assertThat(response.status()).isEqualTo(200);
             assertThat(response.body()).contains("\"last_status_code\":504", "\"retry_in_seconds\":600");
-            await().untilAsserted(() -> assertThat(api.queued()).isEqualTo(queued + 1));
+            api.awaitQueued(queued + 1);
         });
     }
 
@@ -253,7 +253,7 @@ class FaultTest {
 
         assertThat(signInTime().body()).contains("The message is queued.");
 
-        await().untilAsserted(() -> assertThat(api.queued()).isEqualTo(queued + 1));
+        api.awaitQueued(queued + 1);
     }
 
     @Test
@@ -268,7 +268,7 @@ class FaultTest {
             assertThat(refused.sign(message).body())
                     .contains("\"last_status_code\":401", "\"retry_in_seconds\":", "who are you?");
 
-            await().untilAsserted(() -> assertThat(refused.queued()).isEqualTo(queued + 1));
+            refused.awaitQueued(queued + 1);
             RawHttp.Response health = refused.management("/actuator/health");
             assertThat(health.status()).isEqualTo(503);
             assertThat(health.body()).contains("\"upstreamKey\":{\"status\":\"DOWN\"}");

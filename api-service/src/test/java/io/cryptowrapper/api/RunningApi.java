@@ -1,5 +1,8 @@
 package io.cryptowrapper.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.cryptowrapper.retryqueue.WorkQueue;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
@@ -81,6 +84,11 @@ final class RunningApi implements AutoCloseable {
     /** How many messages wait in the queue. */
     long queued() {
         return service.part(WorkQueue.class).depth();
+    }
+
+    /** Waits for as many; a message may be confirmed, and counted, later than its client is answered. */
+    void awaitQueued(long howMany) {
+        await().untilAsserted(() -> assertThat(queued()).isEqualTo(howMany));
     }
 
     StringRedisTemplate redis() {
