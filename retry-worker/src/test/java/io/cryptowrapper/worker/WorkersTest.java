@@ -65,7 +65,7 @@ class WorkersTest {
         List<Call> calls = upstream.calls();
         assertThat(calls).extracting(Call::message).containsExactlyElementsOf(messages);
         assertThat(Duration.ofNanos(calls.getLast().nanos() - calls.getFirst().nanos()))
-                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(11).minusMillis(300));
+                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(11).minusMillis(100));
     }
 
     @Test

@@ -56,7 +56,7 @@ class TopologyIT {
     private static final Duration LONG = ofSeconds(2);
 
     /** How much later than its delay a message may be due where other programs use the processors too. */
-    private static final Duration LATENESS = ofSeconds(10);
+    private static final Duration LATENESS = ofSeconds(1);
 
     /** How many messages are to be confirmed at least before the broker is killed, and how many publish them. */
     private static final int CONFIRMED = 2500;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Sixty messages within seconds, an upstream that fails for half of them and allows ten calls in a window: all are
+ * Sixty messages within five seconds, an upstream that fails for half of them and allows ten calls in a window: all are
  * signed in the end, and the upstream never sees an eleventh call, whoever is killed meanwhile.
  */
 @Timeout(1800)
@@ -110,7 +110,7 @@ class BacklogIT {
         for (String message : messages()) {
             assertThat(system.ask(message).status()).isEqualTo(200);
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(ofSeconds(30));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(ofSeconds(5));
     }
 
     private void awaitSigned(int howMany, RunningSystem system, Pace pace) {
@@ -140,8 +140,8 @@ class BacklogIT {
         assertThat(most).isLessThanOrEqualTo(RunningSystem.CALLS);
         Map<Integer, Long> statuses = Call.countedByStatus(calls);
         assertThat(statuses).containsOnlyKeys(200, 502);
-        // One call more for each process that was killed during one, and for answers that Redis was too slow to keep.
-        assertThat(statuses.get(200)).isBetween((long) MESSAGES, MESSAGES + killed + 2L);
+        // One call more for each process that was killed during one.
+        assertThat(statuses.get(200)).isBetween((long) MESSAGES, (long) MESSAGES + killed);
     }
 
     /** Others in each test, as they share the servers. */

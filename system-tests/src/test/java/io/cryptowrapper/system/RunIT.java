@@ -86,11 +86,9 @@ class RunIT {
                             == Processes.group(one.processes().getFirst()))
                     .hasSize(1);
             List<ProcessHandle> ofOne = one.processes();
-            int untilCtrlC = one.output().length();
             one.pressCtrlC();
-            await().until(() -> ofOne.stream().noneMatch(ProcessHandle::isAlive));
-            assertThat(one.output()).doesNotContain("ERROR", "Exception");
-            assertThat(one.output().substring(untilCtrlC)).doesNotContain("WARN");
+            assertThat(ofOne).noneMatch(ProcessHandle::isAlive);
+            assertThat(one.output()).doesNotContain("WARN", "ERROR", "Exception");
             assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), one.port()))
                     .isInstanceOf(ConnectException.class);
 
@@ -116,11 +114,10 @@ class RunIT {
         try (UpstreamSimulator failing = UpstreamSimulator.start(own.withFailingTime(Duration.ofMinutes(10)))) {
             try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
                 signed = run.awaitSigned(GOOD);
-                assertThat(run.ask(FAILING)).contains("\"success\":false");
+                assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
                 List<ProcessHandle> processes = run.processes();
-                assertThat(processes).hasSizeGreaterThan(3);
                 run.terminate();
-                await().until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+                assertThat(processes).hasSizeGreaterThan(3).noneMatch(ProcessHandle::isAlive);
             }
             try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
                 // Nobody asks for it: it is still in the queue.
@@ -148,7 +145,7 @@ class RunIT {
         try (LocalRun run =
                 LocalRun.start(data, Map.of("SIMULATOR_FAILING_TIME", "10m")).awaitUp()) {
             run.awaitSigned(GOOD);
-            assertThat(run.ask(FAILING)).contains("\"success\":false");
+            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
             run.terminate();
         }
         try (UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
@@ -204,7 +201,7 @@ class RunIT {
             assertThat(run.output().lines())
                     .allMatch(line -> line.equals("Starting ...")
                             || line.startsWith("simulator | The upstream simulator listens on "));
-            await().until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+            assertThat(processes).noneMatch(ProcessHandle::isAlive);
         }
     }
 
@@ -219,9 +216,8 @@ class RunIT {
                     "MANAGEMENT_SERVER_PORT", "0"));
             try (Program api = Program.start("api", Project.program("api-service"), settings)) {
                 assertThat(api.awaitExit()).isEqualTo(1);
-                // On a busy machine its servers may have answered late, which it tells first.
                 assertThat(api.output())
-                        .endsWith("Port " + taken.getLocalPort() + " is in use: stop what listens there, or set"
+                        .isEqualTo("Port " + taken.getLocalPort() + " is in use: stop what listens there, or set"
                                 + " SERVER_PORT or MANAGEMENT_SERVER_PORT to another.\n");
             }
         }
