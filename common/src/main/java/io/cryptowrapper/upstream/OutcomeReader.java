@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
@@ -41,12 +42,15 @@ final class OutcomeReader {
         this.clock = clock;
     }
 
-    UpstreamOutcome read(int status, String contentType, String retryAfter, byte[] body) {
+    /** What counts of an answer's headers; each empty if it is not there. */
+    record Headers(String contentType, String retryAfter, String date) {}
+
+    UpstreamOutcome read(int status, Headers headers, byte[] body) {
         return switch (status) {
-            case 200 -> signatureIn(contentType, body);
+            case 200 -> signatureIn(headers.contentType(), body);
             case 400, 413, 414, 422 -> new UpstreamOutcome.Rejected(failure(status, body));
             case 401, 403 -> new UpstreamOutcome.KeyRefused(failure(status, body));
-            default -> new UpstreamOutcome.Failed(failure(status, body), delay(retryAfter));
+            default -> new UpstreamOutcome.Failed(failure(status, body), delay(headers));
         };
     }
 
@@ -97,20 +101,30 @@ final class OutcomeReader {
         return shown;
     }
 
-    /** RFC 9110, 10.2.3: seconds, or a date. */
-    private @Nullable Duration delay(String retryAfter) {
-        String value = retryAfter.strip();
+    /** RFC 9110, 10.2.3: seconds, or a date, which is one by the upstream's own clock. */
+    private @Nullable Duration delay(Headers headers) {
+        String value = headers.retryAfter().strip();
         if (value.matches("[0-9]{1,9}")) {
             return Duration.ofSeconds(Long.parseLong(value));
         }
         try {
-            Duration until = Duration.between(
-                    clock.instant(),
-                    ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
-                            .toInstant());
+            Duration until = Duration.between(now(headers), instant(value));
             return until.isPositive() ? until : null;
         } catch (DateTimeException e) {
             return null;
         }
+    }
+
+    private Instant now(Headers headers) {
+        try {
+            return instant(headers.date());
+        } catch (DateTimeException e) {
+            return clock.instant();
+        }
+    }
+
+    private static Instant instant(String date) {
+        return ZonedDateTime.parse(date.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)
+                .toInstant();
     }
 }

@@ -197,8 +197,10 @@ public class UpstreamClient implements AutoCloseable {
         byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(OutcomeReader.MOST_BYTES + 1);
         return reader.read(
                 response.getCode(),
-                valueOf(response, HttpHeaders.CONTENT_TYPE),
-                valueOf(response, HttpHeaders.RETRY_AFTER),
+                new OutcomeReader.Headers(
+                        valueOf(response, HttpHeaders.CONTENT_TYPE),
+                        valueOf(response, HttpHeaders.RETRY_AFTER),
+                        valueOf(response, HttpHeaders.DATE)),
                 body);
     }
 

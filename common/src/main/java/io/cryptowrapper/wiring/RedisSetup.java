@@ -2,7 +2,10 @@ package io.cryptowrapper.wiring;
 
 import io.cryptowrapper.settings.CryptoSettings;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.SocketOptions;
 import io.lettuce.core.resource.Delay;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
@@ -27,13 +30,36 @@ class RedisSetup {
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
+    /** For the connection that only listens: {@link SilenceGuard} looks after those that ask. */
+    private static final SocketOptions.KeepAliveOptions KEEP_ALIVE = SocketOptions.KeepAliveOptions.builder()
+            .enable()
+            .idle(Duration.ofSeconds(10))
+            .interval(Duration.ofSeconds(3))
+            .count(3)
+            .build();
+
     private static final int MOST_SECONDS_FOR_AN_ADDRESS = 5;
 
     @Bean
     LettuceClientOptionsBuilderCustomizer boundWhatWaits() {
         // By default commands are kept without bound, until the connection is back or a silent server answers.
         return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                .requestQueueSize(MOST_WAITING);
+                .requestQueueSize(MOST_WAITING)
+                .socketOptions(options.build()
+                        .getSocketOptions()
+                        .mutate()
+                        .keepAlive(KEEP_ALIVE)
+                        .build());
+    }
+
+    @Bean
+    ClientResourcesBuilderCustomizer noticeSilence() {
+        return resources -> resources.nettyCustomizer(new NettyCustomizer() {
+            @Override
+            public void afterChannelInitialized(Channel channel) {
+                channel.pipeline().addFirst(new SilenceGuard());
+            }
+        });
     }
 
     /**

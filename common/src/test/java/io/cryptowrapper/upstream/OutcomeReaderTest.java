@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OutcomeReaderTest {
 
+    private static final OutcomeReader.Headers NONE = new OutcomeReader.Headers("", "", "");
     private static final Instant NOW = Instant.parse("2026-11-25T08:00:00Z");
 
     private final OutcomeReader reader = new OutcomeReader("top-secret", Clock.fixed(NOW, ZoneOffset.UTC));
@@ -41,7 +42,7 @@ class OutcomeReaderTest {
 
     @Test
     void bytes_that_are_no_text_are_no_signature() {
-        assertThat(reader.read(200, "", "", new byte[] {(byte) 0xff, 1})).isEqualTo(noSignature("not text"));
+        assertThat(reader.read(200, NONE, new byte[] {(byte) 0xff, 1})).isEqualTo(noSignature("not text"));
     }
 
     @Test
@@ -84,9 +85,9 @@ class OutcomeReaderTest {
     void each_word_of_a_key_that_could_be_the_secret_is_hidden() {
         var bearer = new OutcomeReader("Bearer abcdef0123456789", Clock.systemUTC());
 
-        assertThat(bearer.read(401, "", "", "Bearer: abcdef0123456789 is wrong".getBytes(UTF_8)))
+        assertThat(bearer.read(401, NONE, "Bearer: abcdef0123456789 is wrong".getBytes(UTF_8)))
                 .isEqualTo(new UpstreamOutcome.KeyRefused(new Failure(401, "Bearer: [key] is wrong")));
-        assertThat(bearer.read(500, "", "", "Authorization: Bearer abcdef0123456789".getBytes(UTF_8)))
+        assertThat(bearer.read(500, NONE, "Authorization: Bearer abcdef0123456789".getBytes(UTF_8)))
                 .isEqualTo(failed(500, "Authorization: [key]", null));
     }
 
@@ -94,7 +95,7 @@ class OutcomeReaderTest {
     void an_answer_that_quotes_the_key_is_no_signature() {
         assertThat(read(200, "", "Authorization: top-secret")).isEqualTo(noSignature("a text with our key in it"));
         var shortKey = new OutcomeReader("c2l", Clock.systemUTC());
-        assertThat(shortKey.read(200, "", "", "c2ln".getBytes(UTF_8)))
+        assertThat(shortKey.read(200, NONE, "c2ln".getBytes(UTF_8)))
                 .isEqualTo(new UpstreamOutcome.Signed(new Signature("c2ln")));
     }
 
@@ -120,12 +121,20 @@ class OutcomeReaderTest {
         "'',"
     })
     void a_retry_after_is_seconds_or_a_date_to_come(String header, @Nullable Long seconds) {
-        assertThat(reader.read(503, "", header, "busy".getBytes(UTF_8)))
+        assertThat(reader.read(503, new OutcomeReader.Headers("", header, ""), "busy".getBytes(UTF_8)))
                 .isEqualTo(failed(503, "busy", seconds == null ? null : Duration.ofSeconds(seconds)));
     }
 
+    @Test
+    void a_date_to_wait_for_is_one_by_the_upstreams_clock_whatever_ours_says() {
+        var headers = new OutcomeReader.Headers("", "Wed, 01 Jan 2020 00:00:30 GMT", "Wed, 01 Jan 2020 00:00:00 GMT");
+
+        assertThat(reader.read(503, headers, "busy".getBytes(UTF_8)))
+                .isEqualTo(failed(503, "busy", Duration.ofSeconds(30)));
+    }
+
     private UpstreamOutcome read(int status, String contentType, String body) {
-        return reader.read(status, contentType, "", body.getBytes(UTF_8));
+        return reader.read(status, new OutcomeReader.Headers(contentType, "", ""), body.getBytes(UTF_8));
     }
 
     private static UpstreamOutcome failed(int status, String body, @Nullable Duration retryAfter) {
