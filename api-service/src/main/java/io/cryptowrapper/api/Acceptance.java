@@ -37,14 +37,25 @@ class Acceptance {
     private final Outbox outbox;
     private final SignatureStore store;
     private final Turns turns;
+    private final Room room;
     private final Answers answers;
 
-    Acceptance(RetryPublisher publisher, Outbox outbox, SignatureStore store, Turns turns, Answers answers) {
+    Acceptance(RetryPublisher publisher, Outbox outbox, SignatureStore store, Turns turns, Room room, Answers answers) {
         this.publisher = publisher;
         this.outbox = outbox;
         this.store = store;
         this.turns = turns;
+        this.room = room;
         this.answers = answers;
+    }
+
+    /**
+     * Sees to it that a new message could be accepted, before anything is done for it.
+     *
+     * @throws NotAcceptedException if as many wait as may
+     */
+    void requireRoom() {
+        room.require();
     }
 
     /** Keeps what the upstream has said finally, and answers with it. */
@@ -84,7 +95,7 @@ class Acceptance {
         }
         try {
             if (!queued) {
-                outbox.add(message.id());
+                putInOutbox(message);
             }
             return record(pending, deadline);
         } catch (DataAccessException redisIsDown) {
@@ -99,21 +110,24 @@ class Acceptance {
      * @throws DataAccessException if Redis does not answer
      */
     Answer takeOver(Message message, Failure failure, Deadline deadline) {
-        outbox.add(message.id());
+        putInOutbox(message);
         return record(pending(message, failure), deadline);
     }
 
     /**
      * Accepts a message while Redis is down: nobody knows whether it is new, so it is queued, and not called.
      *
-     * @throws NotAcceptedException if it cannot be queued
+     * @throws NotAcceptedException if it cannot be queued, or as many wait as may
      */
     Answer acceptUnseen(Message message, Deadline deadline) {
         MessageId id = message.id();
         Failure failure = Failure.quotaUnknown();
         // A client that polls does not fill the queue with copies.
-        boolean queued = answers.isQueuedUnseen(id) || queue(pending(message, failure), deadline);
-        return unseen(id, queued, failure);
+        if (answers.isQueuedUnseen(id)) {
+            return answers.queuedUnseen(id, failure);
+        }
+        room.requireUnseen();
+        return unseen(id, queue(pending(message, failure), deadline), failure);
     }
 
     private Answer record(SigningStatus.Pending pending, Deadline deadline) {
@@ -127,7 +141,7 @@ class Acceptance {
 
     private Answer unseen(MessageId id, boolean queued, Failure failure) {
         if (!queued) {
-            throw new NotAcceptedException();
+            throw NotAcceptedException.unkept();
         }
         return answers.queuedUnseen(id, failure);
     }
@@ -136,12 +150,18 @@ class Acceptance {
         try {
             publisher.publish(RetryMessage.of(pending), deadline.atMost(BROKER_PATIENCE));
             broker.worked();
+            room.take();
             return true;
         } catch (NotConfirmedException e) {
             broker.failed("a message was not queued: " + e.getMessage());
             log.debug("{}: not queued yet", pending.message(), e);
             return false;
         }
+    }
+
+    private void putInOutbox(Message message) {
+        outbox.add(message.id());
+        room.take();
     }
 
     private static SigningStatus.Pending pending(Message message, Failure failure) {

@@ -17,9 +17,6 @@ class ApiErrors extends ResponseEntityExceptionHandler {
 
     private static final Logger log = LoggerFactory.getLogger(ApiErrors.class);
 
-    /** About the time that a restarted Redis or RabbitMQ needs. */
-    private static final String COME_BACK_AFTER_SECONDS = "5";
-
     @ExceptionHandler
     ResponseEntity<ProblemDetail> malformed(MalformedRequestException e) {
         return problem(e.status(), String.valueOf(e.getMessage()), new HttpHeaders());
@@ -28,7 +25,7 @@ class ApiErrors extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<ProblemDetail> notAccepted(NotAcceptedException e) {
         HttpHeaders headers = new HttpHeaders();
-        headers.set(HttpHeaders.RETRY_AFTER, COME_BACK_AFTER_SECONDS);
+        headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(e.comeBackAfter())));
         return problem(HttpStatus.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), headers);
     }
 

@@ -31,7 +31,7 @@ record SignResponse(
     }
 
     /** Rounded up, so that nobody comes back too early, and never below one. */
-    private static long seconds(Duration time) {
+    static long seconds(Duration time) {
         return Math.max(1, time.plusMillis(999).toSeconds());
     }
 }

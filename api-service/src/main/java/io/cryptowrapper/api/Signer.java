@@ -54,7 +54,8 @@ class Signer implements AutoCloseable {
     /**
      * Answers within the two seconds.
      *
-     * @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time
+     * @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time, or too many
+     *     wait
      */
     Answer sign(Message message) {
         Deadline deadline = Deadline.in(TIME_FOR_ALL_STEPS);
@@ -64,12 +65,12 @@ class Signer implements AutoCloseable {
         } catch (TimeoutException everyStepWasSlow) {
             Answer sofar = deadline.otherwise();
             // Should the message be accepted after all, then only nobody was told.
-            return sofar != null ? sofar : answers.fromMemory(message.id()).orElseThrow(NotAcceptedException::new);
+            return sofar != null ? sofar : answers.fromMemory(message.id()).orElseThrow(NotAcceptedException::unkept);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new NotAcceptedException();
+            throw NotAcceptedException.unkept();
         }
     }
 
@@ -94,6 +95,7 @@ class Signer implements AutoCloseable {
                 if (known.isPresent()) {
                     return answers.of(id, known.get(), deadline);
                 }
+                acceptance.requireRoom();
                 if (store.claim(id)) {
                     return firstCall.make(message, deadline, TIME_TO_ACCEPT);
                 }

@@ -1,6 +1,5 @@
 package io.cryptowrapper.api;
 
-import io.cryptowrapper.results.Backlog;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Place;
@@ -15,13 +14,13 @@ import org.springframework.stereotype.Component;
 class Turns {
 
     private final WaitingLine line;
-    private final Backlog backlog;
+    private final Workers workers;
     private final UpstreamQuota quota;
     private final RetryPolicy policy;
 
-    Turns(WaitingLine line, Backlog backlog, UpstreamQuota quota, RetryPolicy policy) {
+    Turns(WaitingLine line, Workers workers, UpstreamQuota quota, RetryPolicy policy) {
         this.line = line;
-        this.backlog = backlog;
+        this.workers = workers;
         this.quota = quota;
         this.policy = policy;
     }
@@ -36,12 +35,17 @@ class Turns {
         line.leave(id);
     }
 
+    /**
+     * How long it will be until a message is tried. Where there has been no worker for some time, as long again is
+     * added: nobody knows when there will be one, and each poll finds more.
+     */
     Duration untilTurnOf(MessageId id) {
         try {
             // Where Redis has lost the line, the message is somewhere in the queue: say what is true of its end.
             Place place = line.placeOf(id)
-                    .orElseGet(() -> Place.behind(backlog.depth().orElse(0)));
-            return policy.untilTurn(place, quota.untilRetryAfter(place.ahead()));
+                    .orElseGet(() -> Place.behind(
+                            workers.depth().map(Workers.Depth::messages).orElse(0L)));
+            return policy.untilTurn(place, quota.untilRetryAfter(place.ahead())).plus(workers.silence());
         } catch (DataAccessException redisIsDown) {
             return whenUnknown();
         }

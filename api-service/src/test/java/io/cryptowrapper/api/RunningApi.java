@@ -91,6 +91,10 @@ final class RunningApi implements AutoCloseable {
         await().untilAsserted(() -> assertThat(queued()).isEqualTo(howMany));
     }
 
+    <T> T part(Class<T> type) {
+        return service.part(type);
+    }
+
     StringRedisTemplate redis() {
         return service.part(StringRedisTemplate.class);
     }

@@ -1,32 +1,48 @@
 package io.cryptowrapper.results;
 
 import java.time.Duration;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.core.script.RedisScript;
 
-/** The depth of the queue as the workers last reported it. */
+/** The depth of the queue as the workers last reported it, and when they did: also a sign that they are alive. */
 public class Backlog {
 
-    /** A report is forgotten when no worker has renewed it for this long. */
-    private static final Duration LIFE = Duration.ofSeconds(30);
+    /** Who looks is to know for how long there has been no worker; after this time it makes no difference. */
+    private static final Duration LIFE = Duration.ofDays(7);
+
+    @SuppressWarnings("rawtypes")
+    private static final RedisScript<List> SCRIPT =
+            RedisScript.of(new ClassPathResource("backlog.lua", Backlog.class), List.class);
 
     private final StringRedisTemplate redis;
-    private final RedisKeys keys;
+    private final List<String> key;
 
     public Backlog(StringRedisTemplate redis, RedisKeys keys) {
         this.redis = redis;
-        this.keys = keys;
+        this.key = List.of(keys.backlog());
     }
+
+    /**
+     * What a worker has reported.
+     *
+     * @param depth how many messages waited in the queue
+     * @param age how long ago that was
+     */
+    public record Report(long depth, Duration age) {}
 
     /** Reports how many messages wait in the queue. */
     public void report(long depth) {
-        redis.opsForValue().set(keys.backlog(), Long.toString(depth), LIFE);
+        redis.execute(SCRIPT, key, "report", Long.toString(depth), Long.toString(LIFE.toMillis()));
     }
 
-    /** The last report; nothing while no worker runs. */
-    public OptionalLong depth() {
-        @Nullable String depth = redis.opsForValue().get(keys.backlog());
-        return depth == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(depth));
+    /** The last report; nothing if there was none for a week. */
+    public Optional<Report> latest() {
+        List<?> report = redis.execute(SCRIPT, key, "look");
+        return report.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Report((Long) report.get(0), Duration.ofMillis((Long) report.get(1))));
     }
 }

@@ -2,9 +2,12 @@ package io.cryptowrapper.results;
 
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -31,6 +34,12 @@ public class SignatureStore {
         this.redis = redis;
         this.replicated = replicated;
         this.keys = keys;
+    }
+
+    /** The time by the clock of Redis, which all processes share. */
+    public Instant time() {
+        return Instant.ofEpochMilli(Objects.requireNonNull(redis.execute(
+                (RedisConnection connection) -> connection.serverCommands().time())));
     }
 
     /** What is known of the message; nothing while it is only claimed. */

@@ -13,7 +13,7 @@ import org.springframework.data.redis.core.script.RedisScript;
  * The waiting messages in the order of their turns: what estimates are made of.
  *
  * <p>The queue itself cannot be asked where a message is. The line follows it: a message stands where its delay ends,
- * and goes to the end when its turn begins. Nothing but the estimate depends on it.
+ * and goes to the end when its turn begins. Nothing depends on it but estimates, and the limit while no worker counts.
  */
 public class WaitingLine {
 
@@ -50,6 +50,12 @@ public class WaitingLine {
                         Duration.ofMillis((Long) place.get(1)),
                         (Long) place.get(2),
                         Duration.ofMillis((Long) place.get(3))));
+    }
+
+    /** How many messages wait, as far as Redis knows. */
+    public long length() {
+        Long length = redis.opsForZSet().zCard(keys.line());
+        return length == null ? 0 : length;
     }
 
     /** Takes a message out that waits no more. */

@@ -28,6 +28,10 @@ final class Check {
                 "must be from " + print(least) + " to " + print(most) + ", not " + print(value));
     }
 
+    static void requireBetween(String setting, int value, int least, int most) {
+        require(value >= least && value <= most, setting, "must be from " + least + " to " + most + ", not " + value);
+    }
+
     static URI baseUrl(String setting, @Nullable URI url) {
         if (url == null || url.toString().isEmpty()) {
             throw new InvalidSettingException(

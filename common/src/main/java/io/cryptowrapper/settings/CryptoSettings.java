@@ -23,6 +23,7 @@ import org.springframework.util.unit.DataSize;
  * @param retry when failed messages are tried again
  * @param cache how long signatures are kept
  * @param message what a client may send
+ * @param requests how many clients may ask at once
  * @param redis how safe what is written to Redis is
  */
 @ConfigurationProperties("crypto")
@@ -31,6 +32,7 @@ public record CryptoSettings(
         @DefaultValue Retry retry,
         @DefaultValue Cache cache,
         @DefaultValue Message message,
+        @DefaultValue Requests requests,
         @DefaultValue Redis redis) {
 
     /**
@@ -87,7 +89,7 @@ public record CryptoSettings(
             @DefaultValue("60s") Duration window) {
 
         public Quota {
-            require(calls >= 1 && calls <= 100_000, "CRYPTO_API_QUOTA_CALLS", "must be from 1 to 100000, not " + calls);
+            requireBetween("CRYPTO_API_QUOTA_CALLS", calls, 1, 100_000);
             requireBetween("CRYPTO_API_QUOTA_WINDOW", window, Duration.ofMillis(100), Duration.ofDays(1));
         }
     }
@@ -99,12 +101,14 @@ public record CryptoSettings(
      * @param delays how long a message waits at least before each attempt; the last one repeats
      * @param timeout how long a call may take when no client waits for it
      * @param giveUpAfter how old a message may become before it is parked
+     * @param maxPending how many messages may wait; beyond that, new ones are refused
      */
     public record Retry(
             @DefaultValue("6s") Duration period,
             @DefaultValue("6s") List<Duration> delays,
             @DefaultValue("30s") Duration timeout,
-            @DefaultValue("24h") Duration giveUpAfter) {
+            @DefaultValue("24h") Duration giveUpAfter,
+            @DefaultValue("100000") int maxPending) {
 
         public Retry {
             requireBetween("CRYPTO_RETRY_PERIOD", period, Duration.ofMillis(10), Duration.ofHours(1));
@@ -119,6 +123,7 @@ public record CryptoSettings(
             }
             requireBetween("CRYPTO_RETRY_TIMEOUT", timeout, Duration.ofMillis(100), Duration.ofMinutes(10));
             requireBetween("CRYPTO_RETRY_GIVE_UP_AFTER", giveUpAfter, Duration.ofSeconds(1), Duration.ofDays(365));
+            requireBetween("CRYPTO_RETRY_MAX_PENDING", maxPending, 1, 10_000_000);
         }
     }
 
@@ -153,6 +158,19 @@ public record CryptoSettings(
     }
 
     /**
+     * How many clients may ask at once.
+     *
+     * @param maxAtOnce how many requests an instance works on at the same time; beyond that, they are refused at once,
+     *     so that the others are answered in time
+     */
+    public record Requests(@DefaultValue("1000") int maxAtOnce) {
+
+        public Requests {
+            requireBetween("CRYPTO_REQUESTS_MAX_AT_ONCE", maxAtOnce, 1, 100_000);
+        }
+    }
+
+    /**
      * How safe what is written to Redis is.
      *
      * @param replicas how many replicas must have a grant or a result before it counts
@@ -160,7 +178,7 @@ public record CryptoSettings(
     public record Redis(@DefaultValue("0") int replicas) {
 
         public Redis {
-            require(replicas >= 0 && replicas <= 5, "CRYPTO_REDIS_REPLICAS", "must be from 0 to 5, not " + replicas);
+            requireBetween("CRYPTO_REDIS_REPLICAS", replicas, 0, 5);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.cryptowrapper.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.TestRedis;
 import io.cryptowrapper.signing.UpstreamName;
@@ -15,13 +16,24 @@ class BacklogTest {
             new Backlog(redis, new RedisKeys(new UpstreamName("sign"), Duration.ofHours(24), Duration.ofHours(24)));
 
     @Test
-    void the_last_report_is_known_while_it_is_young() {
-        assertThat(backlog.depth()).isEmpty();
+    void the_last_report_is_known_and_grows_old() {
+        assertThat(backlog.latest()).isEmpty();
 
         backlog.report(3);
         backlog.report(7);
 
-        assertThat(backlog.depth()).hasValue(7);
-        assertThat(redis.getExpire("sign:backlog")).isBetween(1L, 30L);
+        assertThat(backlog.latest()).hasValueSatisfying(report -> {
+            assertThat(report.depth()).isEqualTo(7);
+            assertThat(report.age()).isLessThan(Duration.ofMinutes(1));
+        });
+        await().until(() -> backlog.latest().orElseThrow().age().toMillis() > 5);
+        assertThat(redis.getExpire("sign:backlog")).isPositive();
+    }
+
+    @Test
+    void a_report_that_cannot_be_read_is_as_good_as_none() {
+        redis.opsForValue().set("sign:backlog", "7");
+
+        assertThat(backlog.latest()).isEmpty();
     }
 }

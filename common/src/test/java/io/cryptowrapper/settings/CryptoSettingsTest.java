@@ -41,7 +41,9 @@ class CryptoSettingsTest {
                         Duration.ofSeconds(6),
                         List.of(Duration.ofSeconds(6)),
                         Duration.ofSeconds(30),
-                        Duration.ofHours(24)));
+                        Duration.ofHours(24),
+                        100_000));
+        assertThat(settings.requests().maxAtOnce()).isEqualTo(1000);
         assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(8));
     }
@@ -60,6 +62,8 @@ class CryptoSettingsTest {
                 "CRYPTO_CACHE_TTL", "1h",
                 "CRYPTO_MESSAGE_MAX_SIZE", "1KB"));
         variables.put("CRYPTO_REDIS_REPLICAS", "2");
+        variables.put("CRYPTO_RETRY_MAX_PENDING", "5");
+        variables.put("CRYPTO_REQUESTS_MAX_AT_ONCE", "20");
 
         CryptoSettings settings = bind(variables);
 
@@ -72,7 +76,9 @@ class CryptoSettingsTest {
                         Duration.ofSeconds(2),
                         List.of(Duration.ofSeconds(1), Duration.ofMinutes(1)),
                         Duration.ofSeconds(5),
-                        Duration.ofDays(7)));
+                        Duration.ofDays(7),
+                        5));
+        assertThat(settings.requests().maxAtOnce()).isEqualTo(20);
         assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(1));
         assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(1));
     }
@@ -103,6 +109,9 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_DELAYS        | 6s,-1s                   | CRYPTO_RETRY_DELAYS must be from 10ms to",
                 "CRYPTO_RETRY_TIMEOUT       | 11m                      | CRYPTO_RETRY_TIMEOUT must be from 100ms to",
                 "CRYPTO_RETRY_GIVE_UP_AFTER | 0s                       | CRYPTO_RETRY_GIVE_UP_AFTER must be from 1s to",
+                "CRYPTO_RETRY_MAX_PENDING   | 0                        | CRYPTO_RETRY_MAX_PENDING must be from 1 to"
+                        + " 10000000, not 0.",
+                "CRYPTO_REQUESTS_MAX_AT_ONCE | 0                       | CRYPTO_REQUESTS_MAX_AT_ONCE must be from 1 to",
                 "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
                 "CRYPTO_REDIS_REPLICAS      | 6                        | CRYPTO_REDIS_REPLICAS must be from 0 to 5,"
                         + " not 6",

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
@@ -91,7 +92,7 @@ class Attempt {
         } catch (InterruptedException e) {
             // The worker stops, and the broker has it back already.
             Thread.currentThread().interrupt();
-        } catch (NotConfirmedException e) {
+        } catch (NotConfirmedException | DataAccessException e) {
             log.warn("{}: handed back, {}", delivery.message().message(), e.getMessage());
             handBack(delivery);
         } catch (AmqpException e) {

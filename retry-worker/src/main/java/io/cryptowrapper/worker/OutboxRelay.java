@@ -30,8 +30,8 @@ class OutboxRelay {
 
     private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
 
-    /** After so many batches others get the thread, the report of the backlog for one. */
-    private static final int MOST_BATCHES = 10;
+    /** After so long others get the thread: without the report of the backlog, this worker seems to be dead. */
+    private static final Duration LONGEST_TURN = Duration.ofSeconds(2);
 
     /**
      * Of a message whose status is not known the API may have died before it recorded it; or it is slow, and will. So
@@ -59,7 +59,8 @@ class OutboxRelay {
     @Scheduled(fixedDelayString = "PT1S")
     void relay() {
         try {
-            for (int batch = 0; batch < MOST_BATCHES; batch++) {
+            long end = System.nanoTime() + LONGEST_TURN.toNanos();
+            while (System.nanoTime() < end) {
                 List<Outbox.Entry> taken = outbox.takeOlderThan(OLD_ENOUGH);
                 if (taken.isEmpty()) {
                     return;

@@ -4,13 +4,11 @@ import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.RetryMessage;
-import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
-import java.time.Clock;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,21 +24,18 @@ class Settlement {
 
     private static final Logger log = LoggerFactory.getLogger(Settlement.class);
 
-    private static final Duration BROKER_PATIENCE = Duration.ofSeconds(5);
     private static final Duration BETWEEN_WRITES = Duration.ofMillis(500);
 
     private final SignatureStore store;
     private final WaitingLine line;
-    private final RetryPublisher publisher;
+    private final NextAttempt next;
     private final RetryPolicy policy;
-    private final Clock clock;
 
-    Settlement(SignatureStore store, WaitingLine line, RetryPublisher publisher, RetryPolicy policy, Clock clock) {
+    Settlement(SignatureStore store, WaitingLine line, NextAttempt next, RetryPolicy policy) {
         this.store = store;
         this.line = line;
-        this.publisher = publisher;
+        this.next = next;
         this.policy = policy;
-        this.clock = clock;
     }
 
     /**
@@ -60,9 +55,9 @@ class Settlement {
         return false;
     }
 
-    /** The message goes to the end of the line: if this attempt fails, that is where it will be. */
+    /** The message's attempt begins. */
     void turnBegins(RetryMessage message) {
-        joinLine(message, message.attempt() + 1);
+        next.announce(message);
     }
 
     void signed(Delivery delivery, Signature signature) {
@@ -79,9 +74,10 @@ class Settlement {
     }
 
     /**
-     * Queues the message again, or parks it when it is too old.
+     * Lets the message wait for its next attempt, or parks it when it is too old.
      *
-     * @throws io.cryptowrapper.retryqueue.NotConfirmedException if the broker does not take it
+     * @throws DataAccessException if neither the broker nor Redis takes it
+     * @throws io.cryptowrapper.retryqueue.NotConfirmedException if the broker does not take it into the parking queue
      */
     void failed(Delivery delivery, Failure failure) {
         RetryMessage tried = delivery.message();
@@ -89,26 +85,37 @@ class Settlement {
             delivery.ack();
             return;
         }
-        if (policy.givesUp(tried.acceptedAt(), clock.instant())) {
+        if (isTooOld(tried)) {
             delivery.copyToParking("given up after attempt " + tried.attempt());
             finish(delivery, new SigningStatus.Rejected(failure));
             log.warn("{}: parked, given up after attempt {}", tried.message(), tried.attempt());
             return;
         }
-        var next = new RetryMessage(tried.message(), tried.attempt() + 1, tried.acceptedAt());
+        var again = new RetryMessage(tried.message(), tried.attempt() + 1, tried.acceptedAt());
         // Before the status, which makes this copy stale: in the other order a crash in between could lose the message.
-        publisher.publish(next, BROKER_PATIENCE);
-        // Once more: its delay begins only now, after the call.
-        joinLine(next, next.attempt());
+        boolean queued = next.schedule(again);
         try {
             store.record(
-                    next.message().id(),
-                    new SigningStatus.Pending(next.message(), failure, next.attempt(), next.acceptedAt()));
+                    again.message().id(),
+                    new SigningStatus.Pending(again.message(), failure, again.attempt(), again.acceptedAt()));
         } catch (DataAccessException e) {
-            log.warn("{}: queued again, but its status is not written, as Redis does not answer", next.message());
+            if (!queued) {
+                throw e;
+            }
+            log.warn("{}: queued again, but its status is not written, as Redis does not answer", again.message());
         }
         delivery.ack();
         log.info("{}: attempt {} failed with {}", tried.message(), tried.attempt(), failure.statusCode());
+    }
+
+    /** By the clock of Redis: that of a worker may be wrong, and would park what has just been accepted. */
+    private boolean isTooOld(RetryMessage tried) {
+        try {
+            return policy.givesUp(tried.acceptedAt(), store.time());
+        } catch (DataAccessException e) {
+            // It is asked again after the next attempt.
+            return false;
+        }
     }
 
     /** It may have been settled while it was tried; or another copy of it was tried at the same time. */
@@ -117,14 +124,6 @@ class Settlement {
             return isAwaited(tried);
         } catch (DataAccessException e) {
             return true;
-        }
-    }
-
-    private void joinLine(RetryMessage message, int attempt) {
-        try {
-            line.join(message.message().id(), policy.delayBefore(attempt));
-        } catch (DataAccessException e) {
-            log.debug("The line is only for estimates", e);
         }
     }
 

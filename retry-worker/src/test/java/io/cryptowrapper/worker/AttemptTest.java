@@ -3,6 +3,8 @@ package io.cryptowrapper.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.results.RedisKeys;
+import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.RetryMessage;
@@ -11,6 +13,7 @@ import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.SigningStatus.Pending;
+import io.cryptowrapper.signing.SigningStatus.Rejected;
 import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
@@ -18,10 +21,8 @@ import io.cryptowrapper.upstream.UpstreamClient;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import io.cryptowrapper.upstream.UpstreamQuota.Permission;
 import java.nio.file.Path;
-import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -64,7 +65,7 @@ class AttemptTest {
         new Attempt(
                         worker.part(UpstreamClient.class),
                         quota,
-                        settlement(new ClockThatFailsOnce()),
+                        settlement(new StoreThatFailsOnce()),
                         worker.part(CryptoSettings.class))
                 .start(granted.grant(), delivery);
 
@@ -86,36 +87,60 @@ class AttemptTest {
         Delivery delivery = worker.take();
         worker.part(WaitingLine.class).leave(new Message(message).id());
 
-        settlement(Clock.systemUTC()).failed(delivery, new Failure(502, "down"));
+        settlement(worker.part(SignatureStore.class)).failed(delivery, new Failure(502, "down"));
 
         assertThat(worker.isInLine(message)).isTrue();
         worker.take().ack();
     }
 
-    private static Settlement settlement(Clock clock) {
-        return worker.settlement(worker.part(RetryPublisher.class), clock);
+    @Test
+    void how_old_a_message_is_is_told_by_the_clock_of_redis_and_not_by_the_workers() {
+        Instant acceptedADayAgo = Instant.now().minus(Duration.ofHours(25));
+        worker.publish(new RetryMessage(new Message(message), 1, acceptedADayAgo));
+
+        settlement(new StoreAt(acceptedADayAgo.plusSeconds(1))).failed(worker.take(), new Failure(502, "down"));
+
+        Delivery next = worker.take();
+        assertThat(next.message().attempt()).isEqualTo(2);
+        settlement(new StoreAt(Instant.now().plusSeconds(1))).failed(next, new Failure(502, "down"));
+        assertThat(worker.status(message)).containsInstanceOf(Rejected.class);
+        assertThat(worker.rabbit().receive("sign.parking")).isNotNull();
     }
 
-    private static final class ClockThatFailsOnce extends Clock {
+    private static Settlement settlement(SignatureStore store) {
+        return worker.settlement(worker.part(RetryPublisher.class), store);
+    }
+
+    /** One that is asked when it was that time. */
+    private static final class StoreAt extends SignatureStore {
+
+        private final Instant time;
+
+        StoreAt(Instant time) {
+            super(worker.redis(), worker.redis(), worker.part(RedisKeys.class));
+            this.time = time;
+        }
+
+        @Override
+        public Instant time() {
+            return time;
+        }
+    }
+
+    private static final class StoreThatFailsOnce extends SignatureStore {
 
         private final AtomicBoolean failed = new AtomicBoolean();
 
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
+        StoreThatFailsOnce() {
+            super(worker.redis(), worker.redis(), worker.part(RedisKeys.class));
         }
 
         @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
+        public Instant time() {
             if (failed.compareAndSet(false, true)) {
                 throw new IllegalStateException("not foreseen");
             }
-            return Instant.now();
+            return super.time();
         }
     }
 }

@@ -3,6 +3,7 @@ package io.cryptowrapper.worker;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.RedisKeys;
 import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
@@ -24,7 +25,6 @@ import io.cryptowrapper.upstream.UpstreamQuota;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -139,10 +139,11 @@ final class RunningWorker implements AutoCloseable {
                 (long) channel.queueDeclarePassive("sign.work").getMessageCount());
     }
 
-    /** What this worker's attempts are settled by, but for the publisher and the clock. */
-    Settlement settlement(RetryPublisher publisher, Clock clock) {
-        return new Settlement(
-                part(SignatureStore.class), part(WaitingLine.class), publisher, part(RetryPolicy.class), clock);
+    /** What this worker's attempts are settled by, but for the publisher and the store. */
+    Settlement settlement(RetryPublisher publisher, SignatureStore store) {
+        WaitingLine line = part(WaitingLine.class);
+        RetryPolicy policy = part(RetryPolicy.class);
+        return new Settlement(store, line, new NextAttempt(publisher, part(Outbox.class), line, policy), policy);
     }
 
     /** Takes what is due as soon as something is; for tests in which the worker's own loop does not. */

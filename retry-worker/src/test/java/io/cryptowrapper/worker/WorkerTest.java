@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.results.Backlog;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.signing.Failure;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -258,6 +260,21 @@ class WorkerTest {
     }
 
     @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void a_messages_text_is_in_no_log_line_and_no_metric(CapturedOutput output) throws Exception {
+        answers(Answer.text(502, "down"));
+        worker.accept(message);
+
+        worker.awaitStatus(message, Signed.class);
+
+        await().until(() -> output.getAll().contains("signed at attempt 2"));
+        assertThat(output.getAll()).doesNotContain(message);
+        assertThat(worker.management("/actuator/metrics/http.client.requests").body()
+                        + worker.management("/actuator/metrics").body())
+                .doesNotContain(message);
+    }
+
+    @Test
     void a_payload_that_cannot_be_read_goes_to_parking_and_the_worker_goes_on() {
         byte[] garbage = ("garbage " + message).getBytes(UTF_8);
         worker.rabbit().send("", "sign.work", MessageBuilder.withBody(garbage).build());
@@ -290,20 +307,25 @@ class WorkerTest {
     }
 
     @Test
-    void a_message_that_is_given_up_while_redis_is_away_is_told_so_when_it_is_back() {
+    void a_message_that_fails_while_redis_is_away_waits_as_its_age_is_unknown_and_is_given_up_after_the_next_attempt() {
+        var first = new AtomicBoolean(true);
         upstream.follow(called -> {
-            worker.toRedis().cut();
+            if (first.getAndSet(false)) {
+                worker.toRedis().cut();
+            }
             return Optional.of(Answer.text(502, "still down"));
         });
         worker.accept(message, Instant.now().minus(Duration.ofHours(25)));
-        await().until(() -> worker.rabbit().receive("sign.parking") != null);
-        assertThat(worker.due()).isEqualTo(1);
+        await().until(() -> calls() == 1);
+        await().until(() -> worker.queued() == 1);
+        assertThat(worker.rabbit().receive("sign.parking")).isNull();
 
         worker.toRedis().open();
 
         worker.awaitStatus(message, Rejected.class);
+        await().until(() -> worker.rabbit().receive("sign.parking") != null);
         await().until(() -> worker.queued() == 0);
-        assertThat(calls()).isEqualTo(1);
+        assertThat(calls()).isEqualTo(2);
     }
 
     @Test
@@ -435,8 +457,9 @@ class WorkerTest {
         upstream.follow(called -> Optional.of(Answer.text(502, "down")));
         worker.accept(message);
 
-        await().untilAsserted(() ->
-                assertThat(worker.redis().opsForValue().get("sign:backlog")).isEqualTo("1"));
+        await().untilAsserted(() -> assertThat(
+                        worker.part(Backlog.class).latest().orElseThrow().depth())
+                .isEqualTo(1));
         assertThat(worker.management("/actuator/metrics/retry.queue.depth").body())
                 .contains("\"value\":1");
     }

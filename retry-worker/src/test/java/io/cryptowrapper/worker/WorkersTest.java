@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.retryqueue.Delivery;
-import io.cryptowrapper.retryqueue.NotConfirmedException;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Failure;
@@ -19,7 +19,6 @@ import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.dao.DataAccessException;
 
 /** Workers that share the queue and the budget, and workers that stop. */
 class WorkersTest {
@@ -124,22 +124,32 @@ class WorkersTest {
     }
 
     @Test
-    void a_failure_that_cannot_be_queued_is_not_acknowledged() {
+    void
+            a_failure_that_the_broker_does_not_take_waits_in_the_outbox_and_one_that_redis_does_not_take_either_comes_again() {
         // Its only call is made, so that this test has the worker's parts to itself.
         Map<String, String> idle = Map.of("crypto.api.quota.calls", "1", "crypto.api.quota.window", "10m");
         RunningWorker worker = startWorker(idle);
         worker.part(UpstreamQuota.class).takeForFirstCall();
         RunningWorker cutOff = startWorker(idle);
         cutOff.toBroker().cut();
-        Settlement settlement = worker.settlement(cutOff.part(RetryPublisher.class), Clock.systemUTC());
+        Settlement settlement = worker.settlement(cutOff.part(RetryPublisher.class), worker.part(SignatureStore.class));
         worker.accept("m");
         Delivery delivery = worker.take();
+        worker.toRedis().cut();
 
         assertThatThrownBy(() -> settlement.failed(delivery, new Failure(502, "down")))
-                .isInstanceOf(NotConfirmedException.class);
+                .isInstanceOf(DataAccessException.class);
 
         delivery.handBack();
-        worker.take().ack();
+        worker.toRedis().open();
+        Delivery again = worker.take();
+        await().ignoreExceptions().until(() -> worker.status("m").isPresent());
+        settlement.failed(again, new Failure(502, "down"));
+        assertThat(worker.queued()).isZero();
+        assertThat(worker.redis().opsForZSet().range("sign:outbox", 0, -1)).hasSize(1);
+        assertThat(worker.status("m").orElseThrow())
+                .isInstanceOfSatisfying(
+                        Pending.class, pending -> assertThat(pending.attempt()).isEqualTo(2));
     }
 
     @Test
