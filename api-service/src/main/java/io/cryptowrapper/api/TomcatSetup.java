@@ -27,7 +27,9 @@ class TomcatSetup {
             factory.addConnectorCustomizers(connector -> {
                 connector.setProperty("maxHttpRequestHeaderSize", Integer.toString(headerSize));
                 connector.setProperty("relaxedQueryChars", RELAXED);
+                ClientErrorAdapter.installOn(connector);
             });
+            factory.addEngineValves(new OverloadValve(settings.requests().maxAtOnce()));
             factory.addContextCustomizers(context -> {
                 if (context.getParent() instanceof StandardHost host) {
                     host.setErrorReportValveClass(ProblemReportValve.class.getName());

@@ -207,6 +207,40 @@ class ContractTest {
         assertThat(api.management("/actuator/health/readiness").status()).isEqualTo(200);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "OPTIONS * HTTP/9.9",
+                "CONNECT /crypto/sign?message=m HTTP/1.1",
+                "GET /crypto/sign?message=m HTTP/9.9",
+                "GET /crypto/sign?message=m HTTP/1.1\r\nTransfer-Encoding: gzip"
+            })
+    void what_the_server_does_not_speak_is_the_clients_mistake(String request) throws Exception {
+        assertThat(send(request + "\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 5\r\nContent-Length: 6",
+                "Content-Length: +5",
+                "Transfer-Encoding : chunked",
+                "Transfer-Encoding: xchunked",
+                "Transfer-Encoding: chunked, chunked",
+                "Content-Length: 5\r\nTransfer-Encoding: chunked"
+            })
+    void a_request_whose_end_can_be_read_in_two_ways_hides_no_other_request(String lengths) throws Exception {
+        RawHttp.Response response = send("GET /crypto/sign HTTP/1.1\r\nHost: localhost\r\n" + lengths
+                + "\r\n\r\n0\r\n\r\nGET /crypto/sign?message=" + message
+                + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.body()).doesNotContain("HTTP/1.1");
+        assertThat(calls()).isZero();
+    }
+
     @Test
     void a_connection_serves_more_than_a_hundred_requests() throws Exception {
         upstreamDoes(Answer.text(200, "c2ln"));
@@ -235,11 +269,15 @@ class ContractTest {
     }
 
     private static RawHttp.Response post(String target) throws IOException {
+        return send(
+                "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    }
+
+    /** Sends it as it is, and reads until the API closes the connection. */
+    private static RawHttp.Response send(String request) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), api.port())) {
-            socket.getOutputStream()
-                    .write(("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                    + "Content-Length: 0\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return RawHttp.read(socket);
         }
     }
