@@ -1,5 +1,6 @@
 package io.cryptowrapper.containers;
 
+import io.cryptowrapper.system.NeedsContainers;
 import io.cryptowrapper.testing.Containers;
 import io.cryptowrapper.wiring.WrapperParts;
 import java.lang.annotation.ElementType;
@@ -32,7 +33,8 @@ import org.springframework.test.context.TestConstructor;
             "spring.data.redis.timeout=10s"
         })
 @TestConstructor(autowireMode = TestConstructor.AutowireMode.ALL)
-@ExtendWith(ContainersCondition.class)
+@NeedsContainers
+@ExtendWith(ServersReport.class)
 @interface OnContainers {
 
     @Configuration(proxyBeanMethods = false)

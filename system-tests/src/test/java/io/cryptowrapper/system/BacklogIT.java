@@ -40,41 +40,8 @@ class BacklogIT {
     }
 
     @Test
-    void sixty_messages_are_signed_inside_the_budget() throws Exception {
-        try (RunningSystem system = onBest(Pace.FORTYFOLD, 1)) {
-            sendAll(system);
-            awaitSigned(MESSAGES, system, Pace.FORTYFOLD);
-
-            assertAllIsWell(system, Pace.FORTYFOLD, 0);
-        }
-    }
-
-    @Test
-    void the_same_holds_when_the_worker_is_killed_half_way() throws Exception {
-        try (RunningSystem system = onBest(Pace.FORTYFOLD, 1)) {
-            killTheWorkerHalfWay(system, Pace.FORTYFOLD);
-        }
-    }
-
-    @Test
-    void the_same_holds_when_the_api_and_two_workers_are_killed_half_way() throws Exception {
-        try (RunningSystem system = onBest(Pace.FORTYFOLD, 2)) {
-            sendAll(system);
-            awaitSigned(MESSAGES / 2, system, Pace.FORTYFOLD);
-            system.killApi();
-            system.killWorkers();
-            system.startWorkers(2);
-            system.startApi();
-            awaitSigned(MESSAGES, system, Pace.FORTYFOLD);
-
-            assertAllIsWell(system, Pace.FORTYFOLD, 3);
-        }
-    }
-
-    @Test
-    void the_same_holds_on_the_embedded_servers() throws Exception {
-        try (Servers embedded = Servers.embedded(List.of(Pace.FORTYFOLD.period()));
-                RunningSystem system = RunningSystem.start(embedded, Pace.FORTYFOLD, 1)) {
+    void sixty_messages_are_signed_inside_the_budget_though_the_worker_is_killed_half_way() throws Exception {
+        try (RunningSystem system = onBest(Pace.FORTYFOLD)) {
             killTheWorkerHalfWay(system, Pace.FORTYFOLD);
         }
     }
@@ -86,13 +53,13 @@ class BacklogIT {
             System.out.println("Skipped, as it takes ten minutes: ask for it with -Dpace=real");
         }
         Assumptions.assumeTrue(wanted, "it takes ten minutes: ask for it with -Dpace=real");
-        try (RunningSystem system = onBest(Pace.REAL, 1)) {
+        try (RunningSystem system = onBest(Pace.REAL)) {
             killTheWorkerHalfWay(system, Pace.REAL);
         }
     }
 
-    private static RunningSystem onBest(Pace pace, int workers) {
-        return RunningSystem.start(Servers.best(), pace, workers);
+    private static RunningSystem onBest(Pace pace) {
+        return RunningSystem.start(Servers.best(), pace, 1);
     }
 
     private void killTheWorkerHalfWay(RunningSystem system, Pace pace) throws IOException {
@@ -102,7 +69,7 @@ class BacklogIT {
         system.startWorkers(1);
         awaitSigned(MESSAGES, system, pace);
 
-        assertAllIsWell(system, pace, 1);
+        assertAllIsWell(system, pace);
     }
 
     private void sendAll(RunningSystem system) throws IOException {
@@ -131,7 +98,7 @@ class BacklogIT {
                 });
     }
 
-    private void assertAllIsWell(RunningSystem system, Pace pace, int killed) {
+    private void assertAllIsWell(RunningSystem system, Pace pace) {
         List<Call> calls = system.upstream().calls();
         int most = system.upstream().mostCallsInAnyWindow(pace.window());
         System.out.printf(
@@ -140,8 +107,8 @@ class BacklogIT {
         assertThat(most).isLessThanOrEqualTo(RunningSystem.CALLS);
         Map<Integer, Long> statuses = Call.countedByStatus(calls);
         assertThat(statuses).containsOnlyKeys(200, 502);
-        // One call more for each process that was killed during one.
-        assertThat(statuses.get(200)).isBetween((long) MESSAGES, (long) MESSAGES + killed);
+        // One call more, as the worker may have been killed during one.
+        assertThat(statuses.get(200)).isBetween((long) MESSAGES, MESSAGES + 1L);
     }
 
     /** Others in each test, as they share the servers. */

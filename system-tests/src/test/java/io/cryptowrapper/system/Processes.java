@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** What Linux tells of processes. */
-final class Processes {
+public final class Processes {
 
     private static final String LISTEN = "0A";
 
@@ -26,6 +26,32 @@ final class Processes {
             String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
             // After the name in parentheses: state, parent, group.
             return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", 4)[2]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How much memory a process has, in KiB. */
+    public static long memory(ProcessHandle process) {
+        return status(process, "VmRSS:");
+    }
+
+    /** How many threads a process has; virtual ones are no threads to Linux. */
+    public static int threads(ProcessHandle process) {
+        return Math.toIntExact(status(process, "Threads:"));
+    }
+
+    /** How many sockets a process has open. */
+    public static int sockets(ProcessHandle process) {
+        return socketsOf(process.pid()).size();
+    }
+
+    private static long status(ProcessHandle process, String name) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
+            return lines.filter(line -> line.startsWith(name))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

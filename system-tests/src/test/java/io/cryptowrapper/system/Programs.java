@@ -14,23 +14,35 @@ import java.util.Map;
 /** The packaged API and workers, with the same settings. */
 public final class Programs implements AutoCloseable {
 
-    private final Map<String, String> settings;
+    private final Map<String, String> apiSettings;
+    private final Map<String, String> workerSettings;
     private final int apiPort = Ports.free();
     private final int managementPort = Ports.free();
     private final List<Program> workers = new ArrayList<>();
     private Program api;
 
-    private Programs(Map<String, String> settings) {
-        this.settings = settings;
+    private Programs(Map<String, String> apiSettings, Map<String, String> workerSettings) {
+        this.apiSettings = apiSettings;
+        this.workerSettings = workerSettings;
         this.api = newApi();
     }
 
     /** Starts them and waits for the API. */
     public static Programs start(Map<String, String> settings, int workers) {
-        Programs programs = new Programs(settings);
+        return start(settings, settings, workers);
+    }
+
+    /** Starts them, each kind with its own settings, and waits for the API. */
+    public static Programs start(Map<String, String> apiSettings, Map<String, String> workerSettings, int workers) {
+        Programs programs = new Programs(apiSettings, workerSettings);
         programs.startWorkers(workers);
         programs.awaitApi();
         return programs;
+    }
+
+    /** Where the API listens for clients. */
+    public int port() {
+        return apiPort;
     }
 
     /** Asks the API for a message's signature. */
@@ -43,31 +55,90 @@ public final class Programs implements AutoCloseable {
         return RawHttp.get(apiPort, target);
     }
 
-    void killApi() {
+    /** The answer of the API for operators. */
+    public RawHttp.Response management(String target) throws IOException {
+        return RawHttp.get(managementPort, target);
+    }
+
+    /** The API's process. */
+    public ProcessHandle api() {
+        return api.handle();
+    }
+
+    /** How many workers have been started and neither killed nor stopped. */
+    public int workers() {
+        return workers.size();
+    }
+
+    /** The workers' processes. */
+    public List<ProcessHandle> workerProcesses() {
+        return workers.stream().map(Program::handle).toList();
+    }
+
+    /** As kill -9 does. */
+    public void killApi() {
         api.kill();
     }
 
-    void startApi() {
-        api = newApi();
+    /** Ends the API as SIGTERM does, and waits for its end. */
+    public void stopApi() {
+        api.stop();
+    }
+
+    /** Starts the API again and waits for it. */
+    public void startApi() {
+        launchApi();
         awaitApi();
+    }
+
+    /** Starts the API again, and does not wait for it. */
+    public void launchApi() {
+        api = newApi();
     }
 
     /** Starts more workers, and does not wait for them. */
     public void startWorkers(int howMany) {
         for (int i = 0; i < howMany; i++) {
-            workers.add(Program.start("worker", Project.program("retry-worker"), settings));
+            startWorker(Map.of());
         }
     }
 
-    void killWorkers() {
-        workers.forEach(Program::kill);
-        workers.clear();
+    /** Starts another worker, with more in its environment, and does not wait for it. */
+    public void startWorker(Map<String, String> more) {
+        Map<String, String> own = new HashMap<>(workerSettings);
+        own.putAll(more);
+        workers.add(Program.start("worker", Project.program("retry-worker"), own));
+    }
+
+    /** Waits until the worker that was started last is at work. */
+    public void awaitNewestWorker() {
+        await("the newest worker")
+                .atMost(ofMinutes(2))
+                .until(() -> workers.getLast().output().contains("The worker is up"));
+    }
+
+    /** As kill -9 does to all of them. */
+    public void killWorkers() {
+        killWorkers(workers.size());
+    }
+
+    /** As kill -9 does, to those that were started first. */
+    public void killWorkers(int howMany) {
+        List<Program> killed = workers.subList(0, howMany);
+        killed.forEach(Program::kill);
+        killed.clear();
     }
 
     /** Ends all workers as SIGTERM does, and waits for their ends. */
     public void stopWorkers() {
-        workers.forEach(Program::stop);
-        workers.clear();
+        while (!workers.isEmpty()) {
+            stopWorker();
+        }
+    }
+
+    /** Ends the worker that was started first as SIGTERM does, and waits for its end. */
+    public void stopWorker() {
+        workers.removeFirst().stop();
     }
 
     @Override
@@ -77,13 +148,14 @@ public final class Programs implements AutoCloseable {
     }
 
     private Program newApi() {
-        Map<String, String> own = new HashMap<>(settings);
+        Map<String, String> own = new HashMap<>(apiSettings);
         own.put("SERVER_PORT", Integer.toString(apiPort));
         own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
         return Program.start("api", Project.program("api-service"), own);
     }
 
-    private void awaitApi() {
+    /** Waits until the API finds everything it needs. */
+    public void awaitApi() {
         // All of it, as the first request is to find Redis and RabbitMQ there.
         await("the API")
                 .atMost(ofMinutes(2))

@@ -33,7 +33,7 @@ public final class Project {
     }
 
     /** A new directory for a test's files. */
-    static Path newDirectory(String name) {
+    public static Path newDirectory(String name) {
         try {
             return Files.createTempDirectory(Files.createDirectories(TARGET.resolve("system-tests")), name);
         } catch (IOException e) {

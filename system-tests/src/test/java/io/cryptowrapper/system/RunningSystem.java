@@ -48,14 +48,6 @@ final class RunningSystem implements AutoCloseable {
         return RawHttp.get(upstream.port(), "/crypto/verify?" + query).body().equals("{\"valid\":true}");
     }
 
-    void killApi() {
-        programs.killApi();
-    }
-
-    void startApi() {
-        programs.startApi();
-    }
-
     void startWorkers(int howMany) {
         programs.startWorkers(howMany);
     }

@@ -65,7 +65,7 @@ public record Servers(String name, Map<String, String> settings, Runnable stoppi
                 });
     }
 
-    static Servers embedded(List<Duration> delays) {
+    public static Servers embedded(List<Duration> delays) {
         EmbeddedServers servers = EmbeddedServers.start(
                 Project.newDirectory("servers"), new RetryTopology(UpstreamName.SIGN, delays).queues());
         Map<String, String> settings = new HashMap<>();
@@ -73,21 +73,21 @@ public record Servers(String name, Map<String, String> settings, Runnable stoppi
         return new Servers("the embedded broker and Redis", settings, servers::close);
     }
 
-    int brokerPort() {
+    public int brokerPort() {
         return portIn("SPRING_RABBITMQ_ADDRESSES");
     }
 
-    int redisPort() {
+    public int redisPort() {
         return portIn("SPRING_DATA_REDIS_URL");
     }
 
     /** The same for whoever reaches the broker by another port of this machine. */
-    Servers withBrokerPort(int port) {
+    public Servers withBrokerPort(int port) {
         return with("SPRING_RABBITMQ_ADDRESSES", "127.0.0.1:" + port);
     }
 
     /** The same for whoever reaches Redis by another port of this machine. */
-    Servers withRedisPort(int port) {
+    public Servers withRedisPort(int port) {
         String url = settings.getOrDefault("SPRING_DATA_REDIS_URL", "");
         return with("SPRING_DATA_REDIS_URL", url.replaceFirst(":[0-9]+$", ":" + port));
     }

@@ -30,9 +30,12 @@ public final class Gate implements AutoCloseable {
 
     private static final int PORTS = 12_000;
 
+    private static final Duration FOREVER = Duration.ofDays(1);
+
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> stranded = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition opened = lock.newCondition();
     private boolean silent;
@@ -83,6 +86,24 @@ public final class Gate implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Lets nothing through the connections that there are, ever again, and tells neither side; new ones are as good as
+     * any. To whoever has one of the old ones, the other side has vanished.
+     */
+    public void strand() {
+        lock.lock();
+        try {
+            stranded.addAll(sockets);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets requests through and keeps their answers back, until it is opened. */
+    public void mute() {
+        slow(FOREVER);
     }
 
     /** Lets each piece of an answer through only after {@code delay}, until it is opened. */
@@ -176,7 +197,9 @@ public final class Gate implements AutoCloseable {
                 if (answers) {
                     delay();
                 }
-                out.write(piece, 0, length);
+                if (!stranded.contains(from)) {
+                    out.write(piece, 0, length);
+                }
             }
         } catch (IOException e) {
             // One of the two has ended it.
@@ -214,6 +237,7 @@ public final class Gate implements AutoCloseable {
     private void drop(Socket socket) {
         closeQuietly(socket);
         sockets.remove(socket);
+        stranded.remove(socket);
     }
 
     private static void closeQuietly(AutoCloseable socket) {

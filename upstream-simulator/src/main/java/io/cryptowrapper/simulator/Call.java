@@ -55,14 +55,21 @@ public record Call(Instant at, long nanos, String message, int status) {
 
     /** How many of {@code calls}, which are in order, arrived in that half-open window in which most did. */
     public static int mostInAnyWindow(List<Call> calls, Duration window) {
-        int most = 0;
+        return fullestWindow(calls, window).size();
+    }
+
+    /** The first of the windows with the most calls. */
+    public static List<Call> fullestWindow(List<Call> calls, Duration window) {
+        List<Call> fullest = List.of();
         int first = 0;
         for (int last = 0; last < calls.size(); last++) {
             while (calls.get(last).nanos - calls.get(first).nanos >= window.toNanos()) {
                 first++;
             }
-            most = Math.max(most, last - first + 1);
+            if (last - first + 1 > fullest.size()) {
+                fullest = calls.subList(first, last + 1);
+            }
         }
-        return most;
+        return fullest;
     }
 }

@@ -1,0 +1,29 @@
+package io.cryptowrapper.faults;
+
+import io.cryptowrapper.system.Servers;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+
+/** The fault table on the embedded servers. */
+class EmbeddedFaultsIT extends FaultTable {
+
+    private final Servers servers = Servers.embedded(List.of(Duration.ofSeconds(1)));
+
+    @Override
+    Servers servers() {
+        return servers;
+    }
+
+    /** How connections break is no matter of the server; the other ways are tried on containers. */
+    @Override
+    Stream<Absence> absences() {
+        return Stream.of(Absence.CUT);
+    }
+
+    @AfterAll
+    void stopServers() {
+        servers.close();
+    }
+}

@@ -1,0 +1,107 @@
+package io.cryptowrapper.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cryptowrapper.system.Servers;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Requests of all kinds, most of them malformed, drawn from a seed: none is answered with an error of the server, but
+ * for a 503 that says when to come back, and no answer shows anything of the inside.
+ *
+ * <p>{@code -Dfuzz.requests} and {@code -Dfaults.seed} make it more and others.
+ */
+@Timeout(1200)
+class FuzzIT {
+
+    private static final int REQUESTS = Integer.getInteger("fuzz.requests", 2000);
+    private static final long SEED = Long.getLong("faults.seed", 1);
+    private static final int CLIENTS = 16;
+    private static final int PATIENCE = 10_000;
+    private static final int LONGEST_ANSWER = 512 * 1024;
+
+    private final Map<String, AtomicInteger> statuses = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void no_request_whatsoever_makes_the_api_fail() throws Exception {
+        try (Servers servers = Servers.embedded(List.of(Duration.ofSeconds(1)));
+                ScriptedUpstream upstream = new ScriptedUpstream(0.5, Duration.ofSeconds(20));
+                Arena arena = Arena.start(
+                        servers, Arena.Pace.FAST, upstream, 1, Map.of("CRYPTO_RETRY_MAX_PENDING", "2500"))) {
+            try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+                IntStream.range(0, CLIENTS)
+                        .forEach(client -> clients.execute(() -> {
+                            RandomRequests requests = new RandomRequests(new Random(SEED * CLIENTS + client));
+                            for (int i = 0; i < REQUESTS / CLIENTS; i++) {
+                                send(arena.programs().port(), requests.next());
+                            }
+                        }));
+            }
+
+            System.out.println(
+                    "Seed " + SEED + ", " + REQUESTS + " requests, answered with: " + new TreeMap<>(statuses));
+            assertThat(wrong).isEmpty();
+            assertThat(statuses).containsKeys("200", "400", "404", "405", "413");
+            assertThat(arena.programs().ask("all is well").status()).isIn(200, 503);
+            assertThat(arena.programs().api().isAlive()).isTrue();
+        }
+    }
+
+    private void send(int port, byte[] request) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(PATIENCE);
+            try {
+                socket.getOutputStream().write(request);
+                socket.shutdownOutput();
+            } catch (IOException e) {
+                // It has been answered already.
+            }
+            note(request, answer(socket.getInputStream()).replaceFirst("^HTTP/1\\.1 100 \r\n\r\n", ""));
+        } catch (IOException e) {
+            count("connection reset");
+        }
+    }
+
+    private static String answer(InputStream in) throws IOException {
+        try {
+            return new String(in.readNBytes(LONGEST_ANSWER), StandardCharsets.ISO_8859_1);
+        } catch (java.net.SocketTimeoutException e) {
+            return "no answer in time";
+        }
+    }
+
+    private void note(byte[] request, String answer) {
+        boolean http = answer.matches("(?s)HTTP/1\\.1 \\d{3}.*");
+        String status = http ? answer.substring(9, 12) : answer.isEmpty() ? "closed" : "no HTTP";
+        count(status);
+        boolean deliberate = status.equals("503") && answer.contains("Retry-After: ");
+        boolean leaks = answer.contains("Exception") || answer.contains("\tat ") || answer.contains("org.apache");
+        if ((status.startsWith("5") && !deliberate) || status.equals("no HTTP") || leaks) {
+            String shown = new String(request, StandardCharsets.ISO_8859_1);
+            wrong.add(shown.substring(0, Math.min(shown.length(), 300)) + "\n-> "
+                    + answer.substring(0, Math.min(answer.length(), 300)));
+        }
+    }
+
+    private void count(String status) {
+        statuses.computeIfAbsent(status, key -> new AtomicInteger()).incrementAndGet();
+    }
+}

@@ -1,0 +1,216 @@
+package io.cryptowrapper.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.system.NeedsContainers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Messages are sent all the time while faults, drawn from a seed, come and go, up to three at once: in the end each
+ * accepted one is signed, and no window has seen more calls than the budget allows.
+ *
+ * <p>{@code -Dfaults.seed} and {@code -Dfaults.duration} make it another, longer one.
+ */
+@NeedsContainers
+class MixedFaultsIT {
+
+    private static final long SEED = Long.getLong("faults.seed", 1);
+    private static final Duration DURATION = Duration.parse(System.getProperty("faults.duration", "PT20S"));
+    private static final double MESSAGES_PER_SECOND = 8;
+    private static final int MOST_AT_ONCE = 3;
+    private static final Duration LAST_SIGNATURE = Duration.ofMinutes(10);
+
+    /** What a fault has caused may show so long after it. */
+    private static final Duration AFTERMATH = Duration.ofSeconds(10);
+
+    private final Random random = new Random(SEED);
+    private final List<Made> under = new ArrayList<>();
+    private final List<Made> over = new ArrayList<>();
+
+    /** A fault that is or was there, from one moment to another by the clock of nanoseconds, and who waited then. */
+    private record Made(Fault fault, List<String> atRisk, long from, long until) {
+
+        boolean was(long begin, long end) {
+            return begin <= until + AFTERMATH.toNanos() && end >= from;
+        }
+    }
+
+    @Test
+    void whatever_breaks_every_accepted_message_is_signed_and_the_budget_is_kept() throws Exception {
+        Ledger ledger = new Ledger();
+        try (FragileServers servers = FragileServers.start();
+                ScriptedUpstream upstream = new ScriptedUpstream(0.5, Duration.ofSeconds(20));
+                Arena arena = Arena.start(servers.servers(), Arena.Pace.FAST, upstream, 2, Map.of());
+                Clients clients = new Clients(arena.programs(), ledger, "seed " + SEED + " message ")) {
+            clients.send(MESSAGES_PER_SECOND);
+            makeFaults(new Faults(arena, servers, random), () -> atRisk(ledger, upstream));
+            clients.stop();
+            awaitSigned(ledger, clients, upstream);
+
+            report(ledger, clients, arena);
+            assertThat(clients.wrong()).isEmpty();
+            assertThat(ledger.rejected()).isEmpty();
+            assertThat(ledger.waiting()).isEmpty();
+            for (Map.Entry<String, String> signed : ledger.signed().entrySet()) {
+                assertThat(upstream.hasSigned(signed.getKey(), signed.getValue()))
+                        .as(signed.getKey())
+                        .isTrue();
+            }
+            assertThat(Call.mostInAnyWindow(upstream.calls(), arena.pace().window()))
+                    .isLessThanOrEqualTo(arena.pace().calls());
+        }
+    }
+
+    private void makeFaults(Faults faults, Supplier<List<String>> atRisk) throws Exception {
+        List<Fault> all = new ArrayList<>(faults.all());
+        all.add(faults.flush());
+        long end = System.nanoTime() + DURATION.toNanos();
+        pass(3000);
+        while (System.nanoTime() < end) {
+            if (under.size() < MOST_AT_ONCE && random.nextInt(3) > 0) {
+                Fault fault = all.get(random.nextInt(all.size()));
+                if (under.stream().noneMatch(other -> other.fault().excludes(fault))) {
+                    begin(fault, atRisk.get());
+                }
+            } else if (!under.isEmpty()) {
+                end(under.remove(random.nextInt(under.size())));
+            }
+            pass(500 + random.nextInt(3000));
+        }
+        while (!under.isEmpty()) {
+            end(under.removeFirst());
+        }
+    }
+
+    private void begin(Fault fault, List<String> atRisk) throws Exception {
+        System.out.printf("%tT %s (%d wait)%n", System.currentTimeMillis(), fault.name(), atRisk.size());
+        under.add(new Made(fault, atRisk, System.nanoTime(), Long.MAX_VALUE));
+        fault.begin().run();
+    }
+
+    /** Accepted and not signed. */
+    private static List<String> atRisk(Ledger ledger, ScriptedUpstream upstream) {
+        Set<String> signed = upstream.signed();
+        return ledger.waiting().stream()
+                .filter(message -> !signed.contains(message))
+                .toList();
+    }
+
+    private void end(Made made) throws Exception {
+        made.fault().end().run();
+        System.out.printf(
+                "%tT %s is over%n", System.currentTimeMillis(), made.fault().name());
+        over.add(new Made(made.fault(), made.atRisk(), made.from(), System.nanoTime()));
+    }
+
+    private static void awaitSigned(Ledger ledger, Clients clients, ScriptedUpstream upstream) {
+        await("calls that sign each message, though nobody asks")
+                .atMost(LAST_SIGNATURE)
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> upstream.signed().containsAll(ledger.waiting()));
+        await("a signature for each message")
+                .atMost(LAST_SIGNATURE)
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> {
+                    return ledger.waiting().stream().allMatch(clients::ask)
+                            && ledger.waiting().isEmpty();
+                });
+    }
+
+    private void report(Ledger ledger, Clients clients, Arena arena) throws IOException {
+        ScriptedUpstream upstream = arena.upstream();
+        List<Call> calls = upstream.calls();
+        List<String> lost = ledger.waiting();
+        StringBuilder report = new StringBuilder("| fault | times | messages at risk | lost | calls in vain until 10 s"
+                + " after | longest pause of calls, s |\n|---|---|---|---|---|---|\n");
+        over.stream()
+                .collect(Collectors.groupingBy(one -> one.fault().name(), TreeMap::new, Collectors.toList()))
+                .forEach((name, all) -> report.append("| %s | %d | %d | %d | %d | %.1f |%n"
+                        .formatted(
+                                name,
+                                all.size(),
+                                all.stream()
+                                        .mapToInt(one -> one.atRisk().size())
+                                        .sum(),
+                                all.stream()
+                                        .flatMap(one -> one.atRisk().stream())
+                                        .filter(lost::contains)
+                                        .distinct()
+                                        .count(),
+                                upstream.callsInVain().stream()
+                                        .filter(at -> all.stream().anyMatch(one -> one.was(at, at)))
+                                        .count(),
+                                all.stream()
+                                                .mapToLong(one -> longestPause(calls, one))
+                                                .max()
+                                                .orElse(0)
+                                        / 1e9)));
+        report.append(
+                "%nSeed %d, %s: %d messages accepted, %d signed, %d rejected, %d lost; %d calls, %d of them for what was signed already. %s%n"
+                        .formatted(
+                                SEED,
+                                DURATION,
+                                ledger.size(),
+                                ledger.signed().size(),
+                                ledger.rejected().size(),
+                                lost.size(),
+                                calls.size(),
+                                upstream.callsInVain().size(),
+                                clients.summary()));
+        report.append(fullestWindow(calls, arena.pace()));
+        System.out.print(report);
+        Path file = Files.createDirectories(Path.of("target", "faults")).resolve("seed-" + SEED + ".md");
+        Files.writeString(file, report);
+    }
+
+    /** How many calls were in it, and what was broken then. */
+    private String fullestWindow(List<Call> calls, Arena.Pace pace) {
+        List<Call> fullest = Call.fullestWindow(calls, pace.window());
+        long began = fullest.getFirst().nanos();
+        long ended = fullest.getLast().nanos();
+        return "At most %d calls in any %s (%d allowed), the first %d s before the end, with: %s%n"
+                .formatted(
+                        fullest.size(),
+                        pace.window(),
+                        pace.calls(),
+                        (System.nanoTime() - began) / 1_000_000_000L,
+                        over.stream()
+                                .filter(one -> one.was(began, ended))
+                                .map(one -> one.fault().name())
+                                .toList());
+    }
+
+    /** The longest time without a call, of which some was while a fault was there. */
+    private static long longestPause(List<Call> calls, Made made) {
+        long longest = 0;
+        for (int i = 1; i < calls.size(); i++) {
+            long began = calls.get(i - 1).nanos();
+            long ended = calls.get(i).nanos();
+            if (ended >= made.from() && began <= made.until()) {
+                longest = Math.max(longest, ended - began);
+            }
+        }
+        return longest;
+    }
+
+    /** Lets time go by: what happens meanwhile is the scenario. */
+    private static void pass(long millis) throws InterruptedException {
+        boolean _ = new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
+    }
+}

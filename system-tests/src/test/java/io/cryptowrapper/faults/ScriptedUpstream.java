@@ -1,0 +1,96 @@
+package io.cryptowrapper.faults;
+
+import io.cryptowrapper.simulator.Behaviour;
+import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.system.Project;
+import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** The upstream, which signs, fails as it is told to, and writes down each call at its arrival. */
+final class ScriptedUpstream implements AutoCloseable {
+
+    /** So many that it never limits by itself: what arrives is counted, and is not to exceed the budget anyway. */
+    private static final int CALLS = 1_000_000;
+
+    private final UpstreamSimulator simulator;
+    private final Set<String> signed = new HashSet<>();
+    private volatile Function<String, Optional<Behaviour>> trouble = message -> Optional.empty();
+    private Optional<Behaviour> last = Optional.empty();
+    private final List<Long> inVain = new ArrayList<>();
+
+    ScriptedUpstream(double failingShare, Duration failingTime) {
+        simulator = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
+                .withCalls(CALLS)
+                .withFailingShare(failingShare)
+                .withFailingTime(failingTime)
+                .withLatency(Duration.ofMillis(20)));
+        // Both are asked for one call after the other.
+        simulator.follow(message -> last = trouble.apply(message));
+        simulator.tell(this::note);
+    }
+
+    /** What it does from now on instead of answering. */
+    void does(Behaviour behaviour) {
+        does(message -> Optional.of(behaviour));
+    }
+
+    /** What it does from now on with a message instead of answering, if anything. */
+    void does(Function<String, Optional<Behaviour>> newTrouble) {
+        trouble = newTrouble;
+    }
+
+    /** Answers as usual again. */
+    void isWell() {
+        trouble = message -> Optional.empty();
+    }
+
+    int port() {
+        return simulator.port();
+    }
+
+    List<Call> calls() {
+        return simulator.calls();
+    }
+
+    /** When calls were made for messages that it had signed already, by the clock of nanoseconds. */
+    synchronized List<Long> callsInVain() {
+        return List.copyOf(inVain);
+    }
+
+    /** The messages for which it has sent a signature, whether it arrived or not. */
+    synchronized Set<String> signed() {
+        return Set.copyOf(signed);
+    }
+
+    boolean hasSigned(String message, String signature) throws IOException {
+        String query = "message=" + encoded(message) + "&signature=" + encoded(signature);
+        return RawHttp.get(port(), "/crypto/verify?" + query).body().equals("{\"valid\":true}");
+    }
+
+    @Override
+    public void close() {
+        simulator.close();
+    }
+
+    private synchronized void note(Call call) {
+        if (call.status() == 200 && last.isEmpty() && !signed.add(call.message())) {
+            inVain.add(call.nanos());
+        }
+        last = Optional.empty();
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}
