@@ -66,11 +66,6 @@ final class Composition implements AutoCloseable {
                 "true");
     }
 
-    /** Sets what counts for the commands that follow. */
-    void set(String setting, String value) {
-        settings.put(setting, value);
-    }
-
     /** Runs docker compose and gives what it prints; fails if it does. */
     String compose(String... arguments) {
         List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", name));

@@ -11,60 +11,71 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.Condition;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator sees who has set something up wrongly: a sentence in the log and an unhealthy container. */
 @Timeout(600)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WrongSetupIT {
 
     private static final String NAME = "cryptowrapper-wrong";
     private static final String REDIS_REFUSES = "Redis: it refuses the user name or the password";
 
     @TempDir
-    private Path directory;
+    private static Path directory;
 
-    private Composition composition;
+    private static Composition emptyKey;
+    private static Composition composition;
 
-    @BeforeEach
-    void start() throws IOException {
+    /** It takes more than a minute until a container that does not start is called unhealthy: others run meanwhile. */
+    @BeforeAll
+    static void start() throws IOException {
+        Path empty = Files.createFile(directory.resolve("empty-key"));
+        emptyKey = new Composition(
+                "cryptowrapper-empty-key",
+                List.of("docker-compose.yml"),
+                Map.of("CRYPTO_API_KEY_FILE", empty.toString()));
+        emptyKey.compose("up", "--build", "--detach", "--no-deps", "api-service");
         // What is said here wins over the passwords that were made up.
         Path override = Files.writeString(directory.resolve("wrong.yml"), """
             services:
               api-service: {environment: {SPRING_DATA_REDIS_PASSWORD: not-it}}
               retry-worker: {environment: {SPRING_RABBITMQ_PASSWORD: not-it}}
             """);
-        Path empty = Files.createFile(directory.resolve("empty-key"));
+        Path key = Files.writeString(directory.resolve("key"), "simulator-key");
         composition = new Composition(
                 NAME,
                 List.of("docker-compose.yml", override.toString()),
-                Map.of("CRYPTO_API_KEY_FILE", empty.toString()));
+                Map.of("CRYPTO_API_KEY_FILE", key.toString()));
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         composition.close();
+        emptyKey.close();
     }
 
     @Test
+    @Order(2)
     void an_empty_key_is_told_once_and_the_container_is_unhealthy_and_not_started_again_and_again() {
-        composition.compose("up", "--build", "--detach", "--no-deps", "api-service");
-
         await().atMost(ofMinutes(2))
-                .until(() -> composition.health("api-service", 1).equals("unhealthy"));
-        assertThat(composition.log("api-service"))
+                .until(() -> emptyKey.health("api-service", 1).equals("unhealthy"));
+        assertThat(emptyKey.log("api-service"))
                 .containsExactly("CRYPTO_API_KEY_FILE names a file that is empty: /run/secrets/crypto_api_key.");
-        assertThat(composition.inspect("{{.RestartCount}}", "api-service", 1)).isEqualTo("0");
+        assertThat(emptyKey.inspect("{{.RestartCount}}", "api-service", 1)).isEqualTo("0");
     }
 
     @Test
+    @Order(1)
     void servers_that_come_up_later_are_waited_for_and_wrong_passwords_are_told_once_or_once_a_minute()
             throws Exception {
-        Path key = Files.writeString(directory.resolve("key"), "simulator-key");
-        composition.set("CRYPTO_API_KEY_FILE", key.toString());
         composition.compose("run", "--rm", "passwords");
         composition.compose("up", "--build", "--detach", "--no-deps", "api-service", "retry-worker");
         for (String service : List.of("api-service", "retry-worker")) {
