@@ -72,7 +72,7 @@ class MixedFaultsIT {
                         .as(signed.getKey())
                         .isTrue();
             }
-            assertThat(Call.mostInAnyWindow(upstream.calls(), arena.pace().window()))
+            assertThat(upstream.fullest(arena.pace().window()).calls())
                     .isLessThanOrEqualTo(arena.pace().calls());
         }
     }
@@ -173,25 +173,22 @@ class MixedFaultsIT {
                                 calls.size(),
                                 upstream.callsInVain().size(),
                                 clients.summary()));
-        report.append(fullestWindow(calls, arena.pace()));
+        report.append(fullestWindow(upstream.fullest(arena.pace().window()), arena.pace()));
         System.out.print(report);
         Path file = Files.createDirectories(Path.of("target", "faults")).resolve("seed-" + SEED + ".md");
         Files.writeString(file, report);
     }
 
-    /** How many calls were in it, and what was broken then. */
-    private String fullestWindow(List<Call> calls, Arena.Pace pace) {
-        List<Call> fullest = Call.fullestWindow(calls, pace.window());
-        long began = fullest.getFirst().nanos();
-        long ended = fullest.getLast().nanos();
-        return "At most %d calls in any %s (%d allowed), the first %d s before the end, with: %s%n"
+    /** What was broken in it. */
+    private String fullestWindow(ScriptedUpstream.Window fullest, Arena.Pace pace) {
+        return "%s (%d in %s allowed). It began %d s before the end, with: %s%n"
                 .formatted(
-                        fullest.size(),
-                        pace.window(),
+                        fullest,
                         pace.calls(),
-                        (System.nanoTime() - began) / 1_000_000_000L,
+                        pace.window(),
+                        (System.nanoTime() - fullest.from()) / 1_000_000_000L,
                         over.stream()
-                                .filter(one -> one.was(began, ended))
+                                .filter(one -> one.was(fullest.from(), fullest.until()))
                                 .map(one -> one.fault().name())
                                 .toList());
     }

@@ -24,6 +24,7 @@ final class ScriptedUpstream implements AutoCloseable {
     private static final int CALLS = 1_000_000;
 
     private final UpstreamSimulator simulator;
+    private final Stalls stalls = new Stalls();
     private final Set<String> signed = new HashSet<>();
     private volatile Function<String, Optional<Behaviour>> trouble = message -> Optional.empty();
     private Optional<Behaviour> last = Optional.empty();
@@ -63,6 +64,27 @@ final class ScriptedUpstream implements AutoCloseable {
         return simulator.calls();
     }
 
+    /**
+     * The window in which most calls arrived, from one moment to another by the clock of nanoseconds.
+     *
+     * @param stall the longest time for which this process stood still then, and could not note arrivals
+     */
+    record Window(int calls, long from, long until, Duration stall) {
+
+        @Override
+        public String toString() {
+            return "at most %d calls in any window; in that one, those who count stood still for up to %d ms"
+                    .formatted(calls, stall.toMillis());
+        }
+    }
+
+    Window fullest(Duration length) {
+        List<Call> calls = Call.fullestWindow(calls(), length);
+        long from = calls.getFirst().nanos();
+        long until = calls.getLast().nanos();
+        return new Window(calls.size(), from, until, stalls.longest(from, until));
+    }
+
     /** When calls were made for messages that it had signed already, by the clock of nanoseconds. */
     synchronized List<Long> callsInVain() {
         return List.copyOf(inVain);
@@ -80,6 +102,7 @@ final class ScriptedUpstream implements AutoCloseable {
 
     @Override
     public void close() {
+        stalls.close();
         simulator.close();
     }
 
