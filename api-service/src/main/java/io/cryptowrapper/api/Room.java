@@ -41,9 +41,10 @@ class Room {
      */
     void require() {
         workers.depth().ifPresent(this::count);
+        requireUnseen();
         // Without a worker, what other processes let wait shows only in the line.
-        if (waiting() >= most || (workers.areAbsent() && line.length() >= most)) {
-            throw NotAcceptedException.full(pace);
+        if (workers.areAbsent()) {
+            requireBeside(line.length());
         }
     }
 
@@ -53,9 +54,7 @@ class Room {
      * @throws NotAcceptedException if as many wait as may
      */
     void requireUnseen() {
-        if (waiting() >= most) {
-            throw NotAcceptedException.full(pace);
-        }
+        requireBeside(waiting());
     }
 
     /** Whether nothing waits, as far as is known here. */
@@ -67,6 +66,12 @@ class Room {
     /** One more message waits. */
     synchronized void take() {
         takenSince++;
+    }
+
+    private void requireBeside(long waiting) {
+        if (waiting >= most) {
+            throw NotAcceptedException.full(pace);
+        }
     }
 
     private synchronized void count(Workers.Depth depth) {

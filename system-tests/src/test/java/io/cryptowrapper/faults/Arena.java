@@ -8,6 +8,8 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The packaged programs on a broker and a Redis, with an upstream that counts: all connections between any two of them
@@ -91,6 +93,11 @@ final class Arena implements AutoCloseable {
 
     Pace pace() {
         return pace;
+    }
+
+    /** Lets time go by: what happens meanwhile is the scenario. */
+    static void pass(Duration time) throws InterruptedException {
+        boolean _ = new CountDownLatch(1).await(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -9,8 +9,6 @@ import io.cryptowrapper.system.NeedsContainers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,7 +56,7 @@ class BudgetRun {
             for (int i = 0; i < backlog; i++) {
                 assertThat(arena.programs().ask("waits " + i).status()).isEqualTo(200);
             }
-            pass(pace.window().plus(ofSeconds(5)));
+            Arena.pass(pace.window().plus(ofSeconds(5)));
             long from = System.nanoTime();
             long until = from + time.toNanos();
             while (System.nanoTime() < until) {
@@ -66,7 +64,7 @@ class BudgetRun {
                     arena.programs().killWorkers(1);
                     arena.programs().startWorkers(1);
                 }
-                pass(Duration.ofNanos(Math.min(ofSeconds(15).toNanos(), Math.max(0, until - System.nanoTime()))));
+                Arena.pass(Duration.ofNanos(Math.min(ofSeconds(15).toNanos(), Math.max(0, until - System.nanoTime()))));
             }
             List<Call> calls = upstream.calls();
             long made = calls.stream()
@@ -88,9 +86,5 @@ class BudgetRun {
             assertThat(fullest.calls()).isLessThanOrEqualTo(pace.calls());
             return made / allowed;
         }
-    }
-
-    private static void pass(Duration time) throws InterruptedException {
-        boolean _ = new CountDownLatch(1).await(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

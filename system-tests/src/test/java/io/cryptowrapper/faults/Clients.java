@@ -123,13 +123,15 @@ final class Clients implements AutoCloseable {
         return List.copyOf(wrong);
     }
 
-    Duration slowest() {
-        return Duration.ofNanos(slowest.get());
-    }
-
     String summary() {
         return "%d new messages sent; the slowest answer took %d ms, %d took longer than 2 s; %d refused with 503, %d cut off, %d while no API was there"
-                .formatted(sent.get(), slowest().toMillis(), late.get(), refused.get(), cutOff.get(), away.get());
+                .formatted(
+                        sent.get(),
+                        TimeUnit.NANOSECONDS.toMillis(slowest.get()),
+                        late.get(),
+                        refused.get(),
+                        cutOff.get(),
+                        away.get());
     }
 
     /** Ends all of them; what is on its way is waited for. */

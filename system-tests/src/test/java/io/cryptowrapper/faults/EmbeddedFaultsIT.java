@@ -1,5 +1,6 @@
 package io.cryptowrapper.faults;
 
+import io.cryptowrapper.faults.Fault.Harm;
 import io.cryptowrapper.system.Servers;
 import java.time.Duration;
 import java.util.List;
@@ -18,8 +19,8 @@ class EmbeddedFaultsIT extends FaultTable {
 
     /** How connections break is no matter of the server; the other ways are tried on containers. */
     @Override
-    Stream<Absence> absences() {
-        return Stream.of(Absence.CUT);
+    Stream<Harm> absences() {
+        return Stream.of(Harm.CUT);
     }
 
     @AfterAll

@@ -32,11 +32,6 @@ record Fault(String name, List<Victim> harms, Step begin, Step end) {
         return new Fault(name, List.of(victim), begin, end);
     }
 
-    /** One that is over as soon as it is made. */
-    static Fault of(String name, Victim victim, Step begin) {
-        return of(name, victim, begin, () -> {});
-    }
-
     boolean excludes(Fault other) {
         return harms.stream().anyMatch(other.harms::contains);
     }

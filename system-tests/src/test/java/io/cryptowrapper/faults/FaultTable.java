@@ -6,17 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.faults.Arena.Way;
+import io.cryptowrapper.faults.Fault.Harm;
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.system.Servers;
-import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -47,36 +48,22 @@ abstract class FaultTable {
 
     private final List<String> accepted = new ArrayList<>();
     private final ScriptedUpstream upstream = new ScriptedUpstream(0, Duration.ZERO);
+    private final Random random = new Random(1);
     private Arena arena;
     private String name = "";
     private String cached = "";
-
-    /** How a server is away. */
-    enum Absence {
-        CUT,
-        SILENT,
-        VANISHED;
-
-        private void on(Gate way) {
-            switch (this) {
-                case CUT -> way.cut();
-                case SILENT -> way.silence();
-                case VANISHED -> way.strand();
-            }
-        }
-    }
 
     /** Where all this is tried. */
     abstract Servers servers();
 
     /** In which ways servers are away. */
-    Stream<Absence> absences() {
-        return Stream.of(Absence.values());
+    Stream<Harm> absences() {
+        return Stream.of(Harm.CUT, Harm.SILENT, Harm.STRANDED);
     }
 
     /** Those in which they stay away until they are let come back. */
-    Stream<Absence> longAbsences() {
-        return absences().filter(absence -> absence != Absence.VANISHED);
+    Stream<Harm> longAbsences() {
+        return absences().filter(absence -> absence != Harm.STRANDED);
     }
 
     @BeforeAll
@@ -157,7 +144,7 @@ abstract class FaultTable {
 
     @ParameterizedTest
     @MethodSource("absences")
-    void rabbitmq_away_cached_answers_come_new_messages_wait_in_the_outbox_and_retries_pause(Absence absence) {
+    void rabbitmq_away_cached_answers_come_new_messages_wait_in_the_outbox_and_retries_pause(Harm absence) {
         List<String> before = acceptSomeThatWait();
         make(absence, Way.API_TO_BROKER, Way.WORKERS_TO_BROKER);
         upstream.does(Answer.text(502, "down"));
@@ -165,7 +152,7 @@ abstract class FaultTable {
         List<String> messages = acceptSome(WAITING);
 
         assertCachedAnswersCome();
-        if (absence != Absence.VANISHED) {
+        if (absence != Harm.STRANDED) {
             long calls = calls(before);
             await().during(ofSeconds(1)).until(() -> calls(before) == calls);
             // Their first calls, and no retries.
@@ -178,10 +165,10 @@ abstract class FaultTable {
     @ParameterizedTest
     @MethodSource("absences")
     void redis_away_cached_answers_come_from_memory_new_messages_are_queued_without_a_call_and_retries_pause(
-            Absence absence) {
+            Harm absence) {
         List<String> before = acceptSomeThatWait();
         make(absence, Way.API_TO_REDIS, Way.WORKERS_TO_REDIS);
-        boolean comesBack = absence == Absence.VANISHED;
+        boolean comesBack = absence == Harm.STRANDED;
 
         List<String> messages = acceptSome(comesBack ? "" : "\"last_status_code\":429");
 
@@ -197,7 +184,7 @@ abstract class FaultTable {
 
     @ParameterizedTest
     @MethodSource("longAbsences")
-    void both_away_cached_answers_come_from_memory_and_nothing_else_is_promised(Absence absence) {
+    void both_away_cached_answers_come_from_memory_and_nothing_else_is_promised(Harm absence) {
         make(absence, Way.API_TO_REDIS, Way.WORKERS_TO_REDIS, Way.API_TO_BROKER, Way.WORKERS_TO_BROKER);
 
         RawHttp.Response response = ask(name + "new");
@@ -275,9 +262,9 @@ abstract class FaultTable {
         assertThat(isSigned(ask(cached))).isTrue();
     }
 
-    private void make(Absence absence, Way... ways) {
+    private void make(Harm absence, Way... ways) {
         for (Way way : ways) {
-            absence.on(arena.gate(way));
+            absence.on(arena.gate(way), random);
         }
     }
 

@@ -15,8 +15,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -81,7 +79,7 @@ class MixedFaultsIT {
         List<Fault> all = new ArrayList<>(faults.all());
         all.add(faults.flush());
         long end = System.nanoTime() + DURATION.toNanos();
-        pass(3000);
+        Arena.pass(Duration.ofSeconds(3));
         while (System.nanoTime() < end) {
             if (under.size() < MOST_AT_ONCE && random.nextInt(3) > 0) {
                 Fault fault = all.get(random.nextInt(all.size()));
@@ -91,7 +89,7 @@ class MixedFaultsIT {
             } else if (!under.isEmpty()) {
                 end(under.remove(random.nextInt(under.size())));
             }
-            pass(500 + random.nextInt(3000));
+            Arena.pass(Duration.ofMillis(500 + random.nextInt(3000)));
         }
         while (!under.isEmpty()) {
             end(under.removeFirst());
@@ -204,10 +202,5 @@ class MixedFaultsIT {
             }
         }
         return longest;
-    }
-
-    /** Lets time go by: what happens meanwhile is the scenario. */
-    private static void pass(long millis) throws InterruptedException {
-        boolean _ = new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
     }
 }

@@ -11,8 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
@@ -76,7 +74,7 @@ class SoakRun {
             long start = System.nanoTime();
             long until = start + TIME.toNanos();
             while (System.nanoTime() < until) {
-                boolean _ = new CountDownLatch(1).await(BETWEEN_SAMPLES.toMillis(), TimeUnit.MILLISECONDS);
+                Arena.pass(BETWEEN_SAMPLES);
                 Sample sample =
                         sample(arena.programs(), servers, ledger, (System.nanoTime() - start) / 60_000_000_000L);
                 samples.add(sample);
