@@ -42,11 +42,15 @@ class FirstCall {
     }
 
     /**
-     * Calls the upstream if its budget allows it, and sees to it that the message is signed, rejected or queued.
+     * Calls the upstream if its budget allows it and not too many calls wait for its answer, and sees to it that the
+     * message is signed, rejected or queued.
      *
      * @param reserve the time before the deadline that is not spent on waiting for the upstream
      */
     Answer make(Message message, Deadline deadline, Duration reserve) {
+        if (!upstream.hasRoom()) {
+            return acceptance.accept(message, Failure.tooManyCalls(), deadline);
+        }
         UpstreamQuota.Permission permission;
         try {
             permission = quota.takeForFirstCall();

@@ -10,9 +10,13 @@ import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.upstream.UpstreamClient;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +92,25 @@ class FaultTest {
         assertThat(response.body())
                 .contains("\"last_status_code\":504", "\"retry_in_seconds\":", "The upstream did not answer within ");
         api.awaitQueued(queued + 1);
+    }
+
+    @Test
+    void when_too_many_calls_hang_a_new_message_is_queued_at_once_and_costs_no_call() throws Exception {
+        upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(4))));
+        List<Socket> hanging = new ArrayList<>();
+        await("so many calls").pollInterval(Duration.ofMillis(5)).until(() -> {
+            hanging.add(RawHttp.open(api.port(), "/crypto/sign?message=" + RunningApi.newMessage()));
+            return !api.part(UpstreamClient.class).hasRoom();
+        });
+
+        RawHttp.Response response = signInTime();
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).contains("\"last_status_code\":504", "too many calls wait for its answer");
+        assertThat(calls()).isZero();
+        for (Socket socket : hanging) {
+            socket.close();
+        }
     }
 
     @Test

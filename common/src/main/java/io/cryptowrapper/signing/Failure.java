@@ -30,6 +30,12 @@ public record Failure(int statusCode, String body) {
         return new Failure(429, "The upstream was not called yet: its quota is used up. The message is queued.");
     }
 
+    /** The upstream was not called, because it has too many calls to answer already. */
+    public static Failure tooManyCalls() {
+        return new Failure(
+                504, "The upstream was not called yet: too many calls wait for its answer. The message is queued.");
+    }
+
     /** The upstream was not called, because nobody can tell whether its budget allows it. */
     public static Failure quotaUnknown() {
         return new Failure(

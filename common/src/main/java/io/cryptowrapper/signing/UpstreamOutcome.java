@@ -22,6 +22,9 @@ public sealed interface UpstreamOutcome {
     /** The upstream refuses our key (401, 403): the operator's fault, not the message's. */
     record KeyRefused(Failure failure) implements UpstreamOutcome {}
 
-    /** Nothing was sent: the grant had become too old to be used, and could not be renewed. */
+    /**
+     * Nothing was sent: the grant had become too old to be used and could not be renewed, or too many calls were under
+     * way.
+     */
     record NotCalled() implements UpstreamOutcome {}
 }

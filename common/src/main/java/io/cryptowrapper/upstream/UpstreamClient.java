@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -49,7 +50,11 @@ import org.jspecify.annotations.Nullable;
 public class UpstreamClient implements AutoCloseable {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-    private static final int MOST_CONNECTIONS = 1000;
+
+    /**
+     * Under way at the same time. Each takes a connection, with its buffers, for as long as the upstream lets it wait.
+     */
+    static final int MOST_CALLS = 256;
 
     private static final Duration REHEARSAL_LIMIT = Duration.ofSeconds(2);
 
@@ -59,6 +64,7 @@ public class UpstreamClient implements AutoCloseable {
     private final String key;
     private final OutcomeReader reader;
     private final CloseableHttpClient http;
+    private final Semaphore room = new Semaphore(MOST_CALLS);
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
     public UpstreamClient(CryptoSettings.Api api, Clock clock) {
@@ -67,8 +73,8 @@ public class UpstreamClient implements AutoCloseable {
         this.reader = new OutcomeReader(key, clock);
         this.http = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(MOST_CONNECTIONS)
-                        .setMaxConnPerRoute(MOST_CONNECTIONS)
+                        .setMaxConnTotal(MOST_CALLS)
+                        .setMaxConnPerRoute(MOST_CALLS)
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
                                 .build())
@@ -83,18 +89,28 @@ public class UpstreamClient implements AutoCloseable {
                 .build();
     }
 
+    /** Whether another call can be made, so that no grant is taken for nothing. */
+    public boolean hasRoom() {
+        return room.availablePermits() > 0;
+    }
+
     /**
      * Calls the upstream once.
      *
-     * @param grant the budget's permission; if it is too old when all else is ready, nothing is sent
+     * @param grant the budget's permission; if it is too old when all else is ready, or too many calls are under way,
+     *     nothing is sent
      * @param limit how long the whole exchange may take
      * @return completes by the limit, and never exceptionally
      */
     public CompletableFuture<UpstreamOutcome> call(Grant grant, Message message, Duration limit) {
         HttpGet request = request(addressOf(message), limit);
         request.setHeader(HttpHeaders.AUTHORIZATION, key);
+        if (!room.tryAcquire()) {
+            return CompletableFuture.completedFuture(new UpstreamOutcome.NotCalled());
+        }
         UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
         return CompletableFuture.supplyAsync(() -> exchange(request, context(grant), limit), calls)
+                .whenComplete((outcome, error) -> room.release())
                 .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((outcome, error) -> request.cancel());
     }

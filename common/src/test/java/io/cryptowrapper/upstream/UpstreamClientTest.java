@@ -203,6 +203,24 @@ class UpstreamClientTest {
     }
 
     @Test
+    void no_more_calls_than_may_be_under_way_are_made_however_long_the_upstream_lets_them_wait() throws Exception {
+        try (var silent = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
+                UpstreamClient bounded = client("http://127.0.0.1:" + silent.getLocalPort())) {
+            List<CompletableFuture<UpstreamOutcome>> calls = IntStream.range(0, UpstreamClient.MOST_CALLS)
+                    .mapToObj(i -> bounded.call(grant(), new Message("m" + i), LIMIT))
+                    .toList();
+
+            assertThat(bounded.hasRoom()).isFalse();
+            assertThat(bounded.call(grant(), new Message("one more"), LIMIT))
+                    .isCompletedWithValue(new UpstreamOutcome.NotCalled());
+
+            silent.close();
+            assertThat(calls).allSatisfy(call -> assertThat(call.join()).isInstanceOf(UpstreamOutcome.Failed.class));
+            assertThat(bounded.hasRoom()).isTrue();
+        }
+    }
+
+    @Test
     void a_grant_is_looked_at_when_the_connection_is_there_and_not_before() throws Exception {
         try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var connected = new CompletableFuture<Boolean>();

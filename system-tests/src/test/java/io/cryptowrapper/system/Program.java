@@ -23,14 +23,12 @@ final class Program implements AutoCloseable {
         this.output = output;
     }
 
-    /** Starts one of the packaged programs, which ends at the latest with this process. */
+    /** Starts one of the packaged programs as in its container, which ends at the latest with this process. */
     static Program start(String name, Path jar, Map<String, String> settings) {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@" + Project.ROOT.resolve("docker/jvm.options"),
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "--enable-native-access=ALL-UNNAMED",
                 "-jar",
                 jar.toString());
         var all = new java.util.HashMap<>(settings);
