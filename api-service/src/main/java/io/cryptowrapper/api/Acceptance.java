@@ -50,12 +50,15 @@ class Acceptance {
     }
 
     /**
-     * Sees to it that a new message could be accepted, before anything is done for it.
+     * Sees to it that a new message could be accepted, before anything is done for it. One that was queued while Redis
+     * took nothing has its place already.
      *
      * @throws NotAcceptedException if as many wait as may
      */
-    void requireRoom() {
-        room.require();
+    void requireRoom(MessageId id) {
+        if (!answers.isQueuedUnseen(id)) {
+            room.require();
+        }
     }
 
     /** Keeps what the upstream has said finally, and answers with it. */

@@ -95,7 +95,7 @@ class Signer implements AutoCloseable {
                 if (known.isPresent()) {
                     return answers.of(id, known.get(), deadline);
                 }
-                acceptance.requireRoom();
+                acceptance.requireRoom(id);
                 if (store.claim(id)) {
                     return firstCall.make(message, deadline, TIME_TO_ACCEPT);
                 }

@@ -42,7 +42,7 @@ class TomcatSetup {
                 connector.setProperty("relaxedQueryChars", RELAXED);
                 ClientErrorAdapter.installOn(connector);
             });
-            factory.addEngineValves(new OverloadValve(settings.requests().maxAtOnce()));
+            factory.addEngineValves(new OverloadValve(atOnce(settings.requests().maxAtOnce(), connections)));
             factory.addContextCustomizers(context -> {
                 if (context.getParent() instanceof StandardHost host) {
                     host.setErrorReportValveClass(ProblemReportValve.class.getName());
@@ -54,5 +54,10 @@ class TomcatSetup {
     /** How many connections a heap holds beside all else, though a request is worked on for each of them. */
     static long connectionsIn(long heapSize, int headerSize) {
         return heapSize / SHARE_OF_HEAP / (headerSize + OTHER_BUFFERS);
+    }
+
+    /** How many requests may be worked on: there must be connections for those who are told that it is too many. */
+    static int atOnce(int wanted, long connections) {
+        return Math.toIntExact(Math.min(wanted, connections * 3 / 4));
     }
 }

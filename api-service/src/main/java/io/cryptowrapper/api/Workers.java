@@ -46,7 +46,9 @@ class Workers implements HealthIndicator {
         }
 
         Look unanswered(long now) {
-            return new Look(report, false, now, now);
+            Duration meanwhile = Duration.ofNanos(now - at);
+            return new Look(
+                    report.map(old -> new Backlog.Report(old.depth(), old.age().plus(meanwhile))), false, now, now);
         }
 
         Duration silence(long now) {

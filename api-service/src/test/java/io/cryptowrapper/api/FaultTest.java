@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,7 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.data.redis.core.RedisCallback;
 
 /** What clients are told while upstream, Redis or RabbitMQ are away: cut off, or there and silent. */
 class FaultTest {
@@ -221,13 +219,13 @@ class FaultTest {
         try (RunningApi another = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl())) {
             another.toBroker().cut();
             // Full: it can be read and not written.
-            letRedisUse(another, "1");
+            another.letRedisUse("1");
             try {
                 for (int i = 0; i < 5; i++) {
                     another.sign(RunningApi.newMessage());
                 }
             } finally {
-                letRedisUse(another, "0");
+                another.letRedisUse("0");
             }
         }
 
@@ -303,13 +301,6 @@ class FaultTest {
             // For a window nobody calls.
             assertThat(refused.sign(RunningApi.newMessage()).body()).contains("its quota is used up");
         }
-    }
-
-    private static void letRedisUse(RunningApi any, String bytes) {
-        any.redis().execute((RedisCallback<@Nullable Object>) redis -> {
-            redis.serverCommands().setConfig("maxmemory", bytes);
-            return null;
-        });
     }
 
     private interface Attempt {

@@ -133,6 +133,26 @@ class LimitsTest {
     }
 
     @Test
+    void while_redis_is_full_those_that_are_queued_count() throws Exception {
+        List<String> waiting = new ArrayList<>();
+        api.letRedisUse("1");
+        try {
+            for (int i = 0; i < PENDING; i++) {
+                waiting.add(RunningApi.newMessage());
+                assertThat(api.sign(waiting.getLast()).status()).isEqualTo(200);
+            }
+
+            RawHttp.Response response = api.sign(RunningApi.newMessage());
+
+            assertThat(response.status()).isEqualTo(503);
+            assertThat(response.body()).contains("(CRYPTO_RETRY_MAX_PENDING)");
+            assertThat(api.sign(waiting.getFirst()).status()).isEqualTo(200);
+        } finally {
+            api.letRedisUse("0");
+        }
+    }
+
+    @Test
     void when_as_many_requests_are_worked_on_as_may_others_are_refused_at_once() throws Exception {
         upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
         int calls = upstream.calls().size();

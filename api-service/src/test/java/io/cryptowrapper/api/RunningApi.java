@@ -12,6 +12,8 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** An instance of the API in this JVM. */
@@ -55,6 +57,14 @@ final class RunningApi implements AutoCloseable {
                 "10m"));
         all.putAll(settings);
         return new RunningApi(RunningService.start(ApiServiceApplication.class, TestServers.get(), database, all));
+    }
+
+    /** Lets Redis, which is that of all tests in this JVM, hold so many bytes; "0" for as many as it likes. */
+    void letRedisUse(String bytes) {
+        redis().execute((RedisCallback<@Nullable Object>) redis -> {
+            redis.serverCommands().setConfig("maxmemory", bytes);
+            return null;
+        });
     }
 
     Gate toRedis() {

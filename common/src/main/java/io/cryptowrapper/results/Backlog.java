@@ -7,7 +7,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
-/** The depth of the queue as the workers last reported it, and when they did: also a sign that they are alive. */
+/** How many messages wait, as the workers last reported it, and when they did: also a sign that they are alive. */
 public class Backlog {
 
     /** Who looks is to know for how long there has been no worker; after this time it makes no difference. */
@@ -28,12 +28,12 @@ public class Backlog {
     /**
      * What a worker has reported.
      *
-     * @param depth how many messages waited in the queue
+     * @param depth how many messages waited, in queue and outbox
      * @param age how long ago that was
      */
     public record Report(long depth, Duration age) {}
 
-    /** Reports how many messages wait in the queue. */
+    /** Reports how many messages wait. */
     public void report(long depth) {
         redis.execute(SCRIPT, key, "report", Long.toString(depth), Long.toString(LIFE.toMillis()));
     }

@@ -3,6 +3,7 @@ package io.cryptowrapper.results;
 import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
@@ -34,6 +35,11 @@ public class Outbox {
      */
     public void add(MessageId id) {
         redis.execute(SCRIPT, key, "add", id.hex());
+    }
+
+    /** How many messages are here. */
+    public long size() {
+        return Objects.requireNonNullElse(redis.opsForZSet().size(key.getFirst()), 0L);
     }
 
     /**

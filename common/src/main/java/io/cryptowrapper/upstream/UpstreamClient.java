@@ -29,6 +29,7 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -36,6 +37,8 @@ import org.apache.hc.core5.http.EntityDetails;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +59,11 @@ public class UpstreamClient implements AutoCloseable {
      */
     static final int MOST_CALLS = 256;
 
+    /** By default there is no limit to the headers of an answer. */
+    private static final int MOST_HEADERS = 200;
+
+    private static final int MOST_HEADER_CHARS = 16 * 1024;
+
     private static final Duration REHEARSAL_LIMIT = Duration.ofSeconds(2);
 
     private static final String GRANT = Grant.class.getName();
@@ -73,6 +81,12 @@ public class UpstreamClient implements AutoCloseable {
         this.reader = new OutcomeReader(key, clock);
         this.http = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                        .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
+                                .http1Config(Http1Config.custom()
+                                        .setMaxLineLength(MOST_HEADER_CHARS)
+                                        .setMaxHeaderCount(MOST_HEADERS)
+                                        .build())
+                                .build())
                         .setMaxConnTotal(MOST_CALLS)
                         .setMaxConnPerRoute(MOST_CALLS)
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
@@ -109,8 +123,7 @@ public class UpstreamClient implements AutoCloseable {
             return CompletableFuture.completedFuture(new UpstreamOutcome.NotCalled());
         }
         UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
-        return CompletableFuture.supplyAsync(() -> exchange(request, context(grant), limit), calls)
-                .whenComplete((outcome, error) -> room.release())
+        return CompletableFuture.supplyAsync(() -> exchangeAndLeave(request, context(grant), limit), calls)
                 .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((outcome, error) -> request.cancel());
     }
@@ -164,6 +177,14 @@ public class UpstreamClient implements AutoCloseable {
                             .getBytes(StandardCharsets.US_ASCII));
         }
         return null;
+    }
+
+    private UpstreamOutcome exchangeAndLeave(HttpGet request, HttpClientContext context, Duration limit) {
+        try {
+            return exchange(request, context, limit);
+        } finally {
+            room.release();
+        }
     }
 
     private UpstreamOutcome exchange(HttpGet request, HttpClientContext context, Duration limit) {
@@ -238,6 +259,7 @@ public class UpstreamClient implements AutoCloseable {
             case UnknownHostException unknown -> "its host name cannot be resolved";
             case NoRouteToHostException unreachable -> "it cannot be reached";
             case ConnectException refused -> "it was refused";
+            case MessageConstraintException tooLong -> "the headers of its answer are too long";
             case SSLException tls -> "no secure connection could be made";
             default -> "it ended before the answer was complete";
         };

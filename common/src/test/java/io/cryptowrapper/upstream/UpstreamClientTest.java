@@ -6,9 +6,11 @@ import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
@@ -22,6 +24,7 @@ import io.cryptowrapper.signing.UpstreamOutcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -203,20 +206,35 @@ class UpstreamClientTest {
     }
 
     @Test
-    void no_more_calls_than_may_be_under_way_are_made_however_long_the_upstream_lets_them_wait() throws Exception {
+    void no_more_calls_than_may_are_under_way_however_long_the_upstream_lets_them_wait_and_each_ends()
+            throws Exception {
         try (var silent = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
                 UpstreamClient bounded = client("http://127.0.0.1:" + silent.getLocalPort())) {
             List<CompletableFuture<UpstreamOutcome>> calls = IntStream.range(0, UpstreamClient.MOST_CALLS)
-                    .mapToObj(i -> bounded.call(grant(), new Message("m" + i), LIMIT))
+                    .mapToObj(i -> bounded.call(grant(), new Message("m" + i), ofSeconds(2)))
                     .toList();
 
             assertThat(bounded.hasRoom()).isFalse();
             assertThat(bounded.call(grant(), new Message("one more"), LIMIT))
                     .isCompletedWithValue(new UpstreamOutcome.NotCalled());
 
-            silent.close();
             assertThat(calls).allSatisfy(call -> assertThat(call.join()).isInstanceOf(UpstreamOutcome.Failed.class));
-            assertThat(bounded.hasRoom()).isTrue();
+            await().until(bounded::hasRoom);
+        }
+    }
+
+    @Test
+    void headers_that_do_not_end_are_read_to_a_limit_only() throws Exception {
+        try (var endless = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                UpstreamClient other = client("http://127.0.0.1:" + endless.getLocalPort())) {
+            CompletableFuture<UpstreamOutcome> call = other.call(grant(), new Message("m"), LIMIT);
+            try (Socket connection = endless.accept()) {
+                connection.getOutputStream().write(("HTTP/1.1 200 OK\r\nX: " + "x".repeat(20_000)).getBytes(US_ASCII));
+
+                assertThat(call.join())
+                        .isEqualTo(new UpstreamOutcome.Failed(
+                                Failure.connection("the headers of its answer are too long"), null));
+            }
         }
     }
 

@@ -49,7 +49,7 @@ class Attempt {
 
     /** Whether another attempt may be started. */
     boolean hasRoom() {
-        return room.availablePermits() > 0;
+        return room.availablePermits() > 0 && upstream.hasRoom();
     }
 
     /** Starts the attempt and returns; the message is settled when it ends. */

@@ -65,11 +65,27 @@ class OutboxRelay {
                 if (taken.isEmpty()) {
                     return;
                 }
-                taken.forEach(this::relay);
+                relay(taken);
             }
         } catch (NotConfirmedException | DataAccessException e) {
             log.debug("The outbox waits: {}", e.getMessage());
         }
+    }
+
+    private void relay(List<Outbox.Entry> taken) {
+        try {
+            taken.forEach(this::relay);
+        } catch (NotConfirmedException e) {
+            taken.forEach(this::keep);
+            throw e;
+        }
+    }
+
+    /** The text of a message that is in no queue is in its status only, which may not end before the broker is back. */
+    private void keep(Outbox.Entry entry) {
+        store.find(entry.id())
+                .filter(SigningStatus.Pending.class::isInstance)
+                .ifPresent(pending -> store.record(entry.id(), pending));
     }
 
     private void relay(Outbox.Entry entry) {
@@ -88,6 +104,7 @@ class OutboxRelay {
                     unknown.clear();
                 }
                 if (unknown.merge(entry.id(), 1, Integer::sum) > LOOKS_AT_UNKNOWN) {
+                    log.warn("{}: leaves the outbox, as nothing is known of it", entry.id());
                     settled(entry);
                 }
             }

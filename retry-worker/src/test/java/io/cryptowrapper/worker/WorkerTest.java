@@ -21,6 +21,7 @@ import io.cryptowrapper.simulator.UpstreamSimulator;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.amqp.core.MessageBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.data.redis.core.ZSetOperations.TypedTuple;
 
 /** One worker, and what becomes of the messages in its queue. */
 class WorkerTest {
@@ -74,7 +76,10 @@ class WorkerTest {
         upstream.follow(called -> Optional.empty());
         worker.toRedis().open();
         worker.toBroker().open();
-        await("an empty queue").ignoreExceptions().until(() -> worker.queued() == 0);
+        await("nothing waits").ignoreExceptions().until(() -> {
+            worker.redis().delete("sign:outbox");
+            return worker.queued() == 0;
+        });
     }
 
     @Test
@@ -450,6 +455,45 @@ class WorkerTest {
 
         // The worker may have looked by itself meanwhile, which it does each second.
         assertThat(looks).isBetween(11, 13);
+    }
+
+    @Test
+    void a_long_outbox_leaves_time_for_the_report_without_which_the_worker_seems_dead() {
+        for (int i = 0; i < 200; i++) {
+            Set<TypedTuple<String>> thousand = new HashSet<>();
+            for (int j = 0; j < 1000; j++) {
+                thousand.add(TypedTuple.of(
+                        new Message("long outbox " + i + " " + j).id().hex(), 0.0));
+            }
+            worker.redis().opsForZSet().add("sign:outbox", thousand);
+        }
+
+        worker.relayOutbox();
+
+        assertThat(worker.redis().opsForZSet().count("sign:outbox", 0, 0)).isPositive();
+    }
+
+    @Test
+    void a_message_in_the_outbox_is_not_forgotten_while_the_broker_takes_none() {
+        worker.record(message, new Pending(new Message(message), new Failure(502, "down"), 1, Instant.now()));
+        String key = "sign:{" + new Message(message).id().hex() + "}";
+        worker.redis().expire(key, Duration.ofMinutes(1));
+        worker.toBroker().cut();
+        noteInOutbox(message, Duration.ofSeconds(6));
+
+        await().until(() -> worker.redis().getExpire(key) > Duration.ofHours(1).toSeconds());
+
+        worker.toBroker().open();
+        worker.awaitStatus(message, Signed.class);
+    }
+
+    @Test
+    void what_is_in_the_outbox_counts_as_waiting() {
+        noteInOutbox(message, Duration.ofMinutes(-1));
+
+        await().untilAsserted(() -> assertThat(
+                        worker.part(Backlog.class).latest().orElseThrow().depth())
+                .isEqualTo(1));
     }
 
     @Test

@@ -9,6 +9,8 @@ import io.cryptowrapper.system.Project;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,6 +128,11 @@ final class Composition implements AutoCloseable {
     /** Asks for just this. */
     RawHttp.Response get(String target) throws IOException {
         return RawHttp.get(port, target);
+    }
+
+    /** A connection as a client has it. */
+    Socket connect() throws IOException {
+        return new Socket(InetAddress.getLoopbackAddress(), port);
     }
 
     boolean isSigned(String message) throws IOException {

@@ -1,5 +1,7 @@
 package io.cryptowrapper.composition;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,6 +9,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -156,6 +161,25 @@ class CompositionIT {
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.header("Content-Type")).contains("application/problem+json");
         assertThat(answer.body()).startsWith("{\"detail\":\"").doesNotContain("nginx", "html");
+    }
+
+    @Test
+    void a_client_that_sends_a_byte_now_and_then_is_given_up_by_the_gateway() throws Exception {
+        try (Socket slow = COMPOSITION.connect()) {
+            slow.setSoTimeout(1);
+            slow.getOutputStream().write("GET /crypto/sign?message=slow HTTP/1.1\r\nHost: a\r\nX: ".getBytes(US_ASCII));
+
+            await().pollInterval(ofMillis(500)).atMost(ofSeconds(10)).until(() -> {
+                try {
+                    slow.getOutputStream().write('x');
+                    return slow.getInputStream().read() < 0;
+                } catch (SocketTimeoutException notYet) {
+                    return false;
+                } catch (IOException ended) {
+                    return true;
+                }
+            });
+        }
     }
 
     @Test

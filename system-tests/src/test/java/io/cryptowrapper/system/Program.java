@@ -84,6 +84,7 @@ final class Program implements AutoCloseable {
     int awaitExit() {
         try {
             if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                printThreads();
                 process.destroyForcibly();
                 throw new AssertionError("it did not end within a minute:\n" + output());
             }
@@ -91,6 +92,16 @@ final class Program implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
+        }
+    }
+
+    /** A JVM prints what each of its threads is doing, in place of ending as others do. */
+    private void printThreads() throws InterruptedException {
+        try {
+            new ProcessBuilder("kill", "-QUIT", Long.toString(process.pid())).start();
+            boolean _ = process.waitFor(5, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
