@@ -1,9 +1,9 @@
 package io.cryptowrapper.results;
 
+import io.cryptowrapper.redis.Scripts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -14,8 +14,7 @@ public class Backlog {
     private static final Duration LIFE = Duration.ofDays(7);
 
     @SuppressWarnings("rawtypes")
-    private static final RedisScript<List> SCRIPT =
-            RedisScript.of(new ClassPathResource("backlog.lua", Backlog.class), List.class);
+    private static final RedisScript<List> SCRIPT = Scripts.read("backlog.lua", Backlog.class, List.class);
 
     private final StringRedisTemplate redis;
     private final List<String> key;

@@ -1,10 +1,10 @@
 package io.cryptowrapper.results;
 
+import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -19,8 +19,7 @@ public class Outbox {
     private static final int BATCH = 100;
 
     @SuppressWarnings("rawtypes")
-    private static final RedisScript<List> SCRIPT =
-            RedisScript.of(new ClassPathResource("outbox.lua", Outbox.class), List.class);
+    private static final RedisScript<List> SCRIPT = Scripts.read("outbox.lua", Outbox.class, List.class);
 
     private final StringRedisTemplate redis;
     private final List<String> key;

@@ -1,12 +1,12 @@
 package io.cryptowrapper.results;
 
+import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
@@ -20,7 +20,7 @@ import org.springframework.data.redis.core.script.RedisScript;
 public class SignatureStore {
 
     private static final RedisScript<String> RECORD =
-            RedisScript.of(new ClassPathResource("record-status.lua", SignatureStore.class), String.class);
+            Scripts.read("record-status.lua", SignatureStore.class, String.class);
 
     private final StringRedisTemplate redis;
     private final StringRedisTemplate replicated;

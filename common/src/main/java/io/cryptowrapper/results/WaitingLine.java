@@ -1,11 +1,11 @@
 package io.cryptowrapper.results;
 
+import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Place;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -18,8 +18,7 @@ import org.springframework.data.redis.core.script.RedisScript;
 public class WaitingLine {
 
     @SuppressWarnings("rawtypes")
-    private static final RedisScript<List> LINE =
-            RedisScript.of(new ClassPathResource("line.lua", WaitingLine.class), List.class);
+    private static final RedisScript<List> LINE = Scripts.read("line.lua", WaitingLine.class, List.class);
 
     private final StringRedisTemplate redis;
     private final RedisKeys keys;

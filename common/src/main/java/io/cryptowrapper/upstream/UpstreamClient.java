@@ -137,7 +137,7 @@ public class UpstreamClient implements AutoCloseable {
     public boolean rehearse() {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var _ = calls.submit(() -> answerOnce(server));
-            URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/");
+            URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/?message=none");
             HttpGet request = request(address, REHEARSAL_LIMIT);
             return exchange(request, context(Grant.forRehearsal()), REHEARSAL_LIMIT) instanceof UpstreamOutcome.Signed;
         } catch (IOException e) {

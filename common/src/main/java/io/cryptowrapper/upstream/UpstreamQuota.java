@@ -1,5 +1,6 @@
 package io.cryptowrapper.upstream;
 
+import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import java.time.Duration;
@@ -11,7 +12,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
@@ -28,8 +28,7 @@ public class UpstreamQuota {
     private static final Logger log = LoggerFactory.getLogger(UpstreamQuota.class);
 
     @SuppressWarnings("rawtypes")
-    private static final RedisScript<List> SCRIPT =
-            RedisScript.of(new ClassPathResource("upstream-quota.lua", UpstreamQuota.class), List.class);
+    private static final RedisScript<List> SCRIPT = Scripts.read("upstream-quota.lua", UpstreamQuota.class, List.class);
 
     /** Of a window of 60 s this is 480 ms: enough from grant to arrival, and 99 % of the budget can still be used. */
     private static final double GUARD_SHARE = 0.008;

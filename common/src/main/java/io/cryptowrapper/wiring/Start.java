@@ -11,6 +11,21 @@ public final class Start {
     /** How long a program that could not start stays before it ends; nothing unless it is set. */
     private static final String FAILURE_PAUSE = "CRYPTO_START_FAILURE_PAUSE";
 
+    private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
+
+    /**
+     * A virtual thread that loads a class cannot leave its carrier. By default there is one for each processor, and if
+     * on two processors two of them wait for a lock of the class loader whose owner has left its own, that one never
+     * comes back, and nothing is answered any more. Threads that only wait cost little.
+     */
+    private static final String ENOUGH = "64";
+
+    /** Longer than an orderly stop takes, and than any client waits. */
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(30);
+
+    /** As the JVM tells of an end by SIGTERM. */
+    private static final int ENDED_BY_SIGTERM = 143;
+
     private Start() {}
 
     /**
@@ -19,6 +34,10 @@ public final class Start {
      * log says the reason once in a while then, and not many times a minute.
      */
     public static void run(Class<?> program, String[] args) {
+        endInAnyCase();
+        if (System.getProperty(CARRIERS) == null) {
+            System.setProperty(CARRIERS, ENOUGH);
+        }
         try {
             SpringApplication.run(program, args);
         } catch (RuntimeException | Error reported) {
@@ -26,6 +45,22 @@ public final class Start {
             pause(System.getenv(FAILURE_PAUSE));
             System.exit(1);
         }
+    }
+
+    /**
+     * A stop that waits for something without an end is cut off. What is lost by that is what is lost by {@code kill
+     * -9}: nothing that was accepted.
+     */
+    private static void endInAnyCase() {
+        Thread end = Thread.ofPlatform().daemon().name("longest-stop").unstarted(() -> {
+            try {
+                Thread.sleep(LONGEST_STOP);
+                Runtime.getRuntime().halt(ENDED_BY_SIGTERM);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(new Thread(end::start));
     }
 
     private static void pause(@Nullable String setting) {

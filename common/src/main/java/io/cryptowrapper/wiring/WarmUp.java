@@ -47,7 +47,8 @@ class WarmUp implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        Executor threads = task -> Thread.ofVirtual().start(task);
+        // Not virtual ones: each loads many classes.
+        Executor threads = task -> Thread.ofPlatform().daemon().start(task);
         CompletableFuture.allOf(
                         CompletableFuture.runAsync(() -> connect("Redis", this::pingRedis), threads),
                         // On its first connection the queues are declared.

@@ -10,6 +10,7 @@ import io.cryptowrapper.faults.Fault.Harm;
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.system.Programs;
 import io.cryptowrapper.system.Servers;
 import io.cryptowrapper.testing.RawHttp;
 import java.time.Duration;
@@ -64,6 +65,10 @@ abstract class FaultTable {
     /** Those in which they stay away until they are let come back. */
     Stream<Harm> longAbsences() {
         return absences().filter(absence -> absence != Harm.STRANDED);
+    }
+
+    Programs programs() {
+        return arena.programs();
     }
 
     @BeforeAll

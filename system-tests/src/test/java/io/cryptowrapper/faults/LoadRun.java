@@ -59,6 +59,8 @@ class LoadRun {
                 Duration.ofMinutes(20));
         assertThat(other.get()).isZero();
         assertThat(shed.get()).isPositive();
+        // Those who ask take the same processors.
+        assertThat(Duration.ofNanos(slowest.get())).isLessThan(ofSeconds(10));
     }
 
     private void run(

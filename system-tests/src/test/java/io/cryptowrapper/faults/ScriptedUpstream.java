@@ -26,6 +26,7 @@ final class ScriptedUpstream implements AutoCloseable {
     private final UpstreamSimulator simulator;
     private final Stalls stalls = new Stalls();
     private final Set<String> signed = new HashSet<>();
+    private final Set<String> signedSlowly = new HashSet<>();
     private volatile Function<String, Optional<Behaviour>> trouble = message -> Optional.empty();
     private Optional<Behaviour> last = Optional.empty();
     private final List<Long> inVain = new ArrayList<>();
@@ -92,7 +93,9 @@ final class ScriptedUpstream implements AutoCloseable {
 
     /** The messages for which it has sent a signature, whether it arrived or not. */
     synchronized Set<String> signed() {
-        return Set.copyOf(signed);
+        Set<String> all = new HashSet<>(signed);
+        all.addAll(signedSlowly);
+        return all;
     }
 
     boolean hasSigned(String message, String signature) throws IOException {
@@ -107,8 +110,14 @@ final class ScriptedUpstream implements AutoCloseable {
     }
 
     private synchronized void note(Call call) {
-        if (call.status() == 200 && last.isEmpty() && !signed.add(call.message())) {
-            inVain.add(call.nanos());
+        if (call.status() == 200) {
+            if (last.isEmpty()) {
+                if (!signed.add(call.message())) {
+                    inVain.add(call.nanos());
+                }
+            } else if (last.get() instanceof Behaviour.Hang || last.get() instanceof Behaviour.Dribble) {
+                signedSlowly.add(call.message());
+            }
         }
         last = Optional.empty();
     }

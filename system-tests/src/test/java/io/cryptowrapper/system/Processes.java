@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,17 @@ public final class Processes {
     /** How many sockets a process has open. */
     public static int sockets(ProcessHandle process) {
         return socketsOf(process.pid()).size();
+    }
+
+    /** What a JVM tells of its virtual threads. */
+    public static String virtualThreads(ProcessHandle jvm) throws IOException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(jvm.pid()),
+                        "Thread.vthread_scheduler")
+                .redirectErrorStream(true)
+                .start();
+        return new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     private static long status(ProcessHandle process, String name) {

@@ -48,7 +48,7 @@ class StructureTest {
                 .resideInAnyPackage("org.apache.hc..")
                 .check(CODE);
         noClasses()
-                .that(resideOutsideOfPackages("..results..", "..upstream..", "..wiring..", "..testing.."))
+                .that(resideOutsideOfPackages("..redis..", "..results..", "..upstream..", "..wiring..", "..testing.."))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.springframework.data.redis..", "io.lettuce..")
