@@ -14,9 +14,8 @@ public final class Start {
     private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
 
     /**
-     * A virtual thread that loads a class cannot leave its carrier. By default there is one for each processor, and if
-     * on two processors two of them wait for a lock of the class loader whose owner has left its own, that one never
-     * comes back, and nothing is answered any more. Threads that only wait cost little.
+     * A virtual thread that loads a class cannot leave its carrier, of which there is one for each processor by default:
+     * see ADR 12. Carriers that only wait cost little.
      */
     private static final String ENOUGH = "64";
 
