@@ -114,17 +114,7 @@ class LimitsTest {
         }
         api.toBroker().open();
         await().until(() -> api.sign("the broker is back " + PENDING).status() == 200);
-        List<String> waiting = new ArrayList<>();
-        for (int i = 1; i < PENDING; i++) {
-            waiting.add(RunningApi.newMessage());
-            assertThat(api.sign(waiting.getLast()).status()).isEqualTo(200);
-        }
-
-        RawHttp.Response response = api.sign(RunningApi.newMessage());
-
-        assertThat(response.status()).isEqualTo(503);
-        assertThat(response.body()).contains("(CRYPTO_RETRY_MAX_PENDING)");
-        assertThat(api.sign(waiting.getFirst()).status()).isEqualTo(200);
+        assertRoomFor(PENDING - 1);
 
         api.toRedis().open();
         awaitSigned();
@@ -134,19 +124,9 @@ class LimitsTest {
 
     @Test
     void while_redis_is_full_those_that_are_queued_count() throws Exception {
-        List<String> waiting = new ArrayList<>();
         api.letRedisUse("1");
         try {
-            for (int i = 0; i < PENDING; i++) {
-                waiting.add(RunningApi.newMessage());
-                assertThat(api.sign(waiting.getLast()).status()).isEqualTo(200);
-            }
-
-            RawHttp.Response response = api.sign(RunningApi.newMessage());
-
-            assertThat(response.status()).isEqualTo(503);
-            assertThat(response.body()).contains("(CRYPTO_RETRY_MAX_PENDING)");
-            assertThat(api.sign(waiting.getFirst()).status()).isEqualTo(200);
+            assertRoomFor(PENDING);
         } finally {
             api.letRedisUse("0");
         }
@@ -211,6 +191,21 @@ class LimitsTest {
         assertThat(output.getAll()).doesNotContain("kept-to-itself");
         assertThat(api.management("/actuator/metrics/http.server.requests").body())
                 .doesNotContain("kept-to-itself");
+    }
+
+    /** So many new messages are accepted and no more, and those that are can be asked for. */
+    private static void assertRoomFor(int messages) throws Exception {
+        List<String> waiting = new ArrayList<>();
+        for (int i = 0; i < messages; i++) {
+            waiting.add(RunningApi.newMessage());
+            assertThat(api.sign(waiting.getLast()).status()).isEqualTo(200);
+        }
+
+        RawHttp.Response response = api.sign(RunningApi.newMessage());
+
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(response.body()).contains("(CRYPTO_RETRY_MAX_PENDING)");
+        assertThat(api.sign(waiting.getFirst()).status()).isEqualTo(200);
     }
 
     /** Waits until a new message is signed, for which Redis must be there, and room. */

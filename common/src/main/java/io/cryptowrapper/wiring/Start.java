@@ -14,8 +14,8 @@ public final class Start {
     private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
 
     /**
-     * A virtual thread that loads a class cannot leave its carrier, of which there is one for each processor by default:
-     * see ADR 12. Carriers that only wait cost little.
+     * A virtual thread that loads a class cannot leave its carrier, of which there is one for each processor by
+     * default: see ADR 12. Carriers that only wait cost little.
      */
     private static final String ENOUGH = "64";
 
