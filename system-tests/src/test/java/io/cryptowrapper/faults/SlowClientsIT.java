@@ -39,7 +39,7 @@ class SlowClientsIT {
             // For longer than the silence that is allowed.
             long until = System.nanoTime() + Duration.ofSeconds(7).toNanos();
             for (int i = 0; System.nanoTime() < until; i++) {
-                slow.subList(0, SLOW / 10).forEach(SlowClientsIT::sendAByte);
+                slow.subList(0, SLOW / 4).forEach(SlowClientsIT::sendAByte);
                 long asked = System.nanoTime();
                 assertThat(arena.programs().ask("quick " + i).status()).isEqualTo(200);
                 assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(2));
