@@ -6,8 +6,11 @@ import com.rabbitmq.client.GetResponse;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,11 @@ import org.springframework.amqp.rabbit.connection.ConnectionFactory;
  *
  * <p>They are fetched and not delivered: a subscribed worker would hold messages while it waits for the budget, and
  * they would be late if it died. Where the broker does not answer, methods throw an {@link AmqpException}.
+ *
+ * <p>Each message has a channel of its own until it is settled. To a quorum queue each fetch is a consumer, and before
+ * RabbitMQ 4.1.1 one that replays its log after a crash may give the messages of a channel back in another order than
+ * before, if there are more than 32 consumers. Acknowledgements that follow in the log then hit other messages, and
+ * those are lost. See <a href="https://github.com/rabbitmq/rabbitmq-server/pull/13971">its fix</a>.
  */
 public class WorkQueue implements AutoCloseable {
 
@@ -28,10 +36,14 @@ public class WorkQueue implements AutoCloseable {
     private final ConnectionFactory connections;
     private final RetryTopology topology;
     private final RetryPublisher publisher;
+
+    /** What is due is asked over it; it is the next message's. */
     private @Nullable Channel channel;
 
-    /** How many were taken over the channel and are not settled. */
-    private int underWay;
+    /** Those of the messages that were taken and are not settled. */
+    private final Set<Channel> underWay = new HashSet<>();
+
+    private boolean declared;
 
     /** RabbitMQ's counts leave out messages that are under way; other brokers' include them. */
     private boolean countsThoseUnderWay;
@@ -45,7 +57,7 @@ public class WorkQueue implements AutoCloseable {
     /** Whether a message is due. Another worker may be faster. */
     public synchronized boolean hasDue() {
         long count = count(topology.workQueue());
-        return count > (countsThoseUnderWay ? underWay : 0);
+        return count > (countsThoseUnderWay ? countUnderWay() : 0);
     }
 
     /** How many messages wait, due or not; of those that are being tried right now, what the broker counts. */
@@ -70,7 +82,8 @@ public class WorkQueue implements AutoCloseable {
             if (got == null) {
                 return Optional.empty();
             }
-            underWay++;
+            underWay.add(open);
+            channel = null;
             long tag = got.getEnvelope().getDeliveryTag();
             try {
                 return Optional.of(new Delivery(this, open, tag, got.getBody(), RetryMessage.read(got.getBody())));
@@ -80,26 +93,36 @@ public class WorkQueue implements AutoCloseable {
         }
     }
 
-    /** Closes the channel: the broker gives what was taken and not settled to others. */
+    /** Closes all channels: the broker gives what was taken and not settled to others. */
     @Override
     public void close() {
-        Thread closing = closeChannel();
+        long deadline = System.nanoTime() + CLOSING_PATIENCE.toNanos();
         try {
-            closing.join(CLOSING_PATIENCE);
+            for (Thread closing : closeAll()) {
+                closing.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private synchronized List<Thread> closeAll() {
+        Set<Channel> all = new HashSet<>(underWay);
+        if (channel != null) {
+            all.add(channel);
+        }
+        return all.stream().map(this::drop).toList();
+    }
+
     /** On a thread of its own, as a broker that does not answer is waited for, and others want the lock. */
-    private synchronized Thread closeChannel() {
-        Channel closed = channel;
-        channel = null;
+    private Thread drop(Channel dropped) {
+        underWay.remove(dropped);
+        if (dropped.equals(channel)) {
+            channel = null;
+        }
         return Thread.ofVirtual().name("close-channel").start(() -> {
             try {
-                if (closed != null) {
-                    closed.close();
-                }
+                dropped.close();
             } catch (IOException | TimeoutException | RuntimeException e) {
                 // It is closed, one way or the other.
             }
@@ -144,10 +167,19 @@ public class WorkQueue implements AutoCloseable {
         }
     }
 
+    private int countUnderWay() {
+        // What was taken over a channel that has been lost is in the queue again.
+        underWay.removeIf(taken -> !taken.isOpen());
+        return underWay.size();
+    }
+
     private Channel open() {
-        if (channel == null || !channel.isOpen()) {
+        if (channel != null && !channel.isOpen()) {
+            channel = null;
+            declared = false;
+        }
+        if (channel == null) {
             channel = newChannel();
-            underWay = 0;
         }
         return channel;
     }
@@ -159,9 +191,11 @@ public class WorkQueue implements AutoCloseable {
                     Objects.requireNonNull(connections.createConnection().getDelegate());
             Channel opened = Objects.requireNonNull(connection.createChannel(), "no channel is left");
             try {
-                for (String queue : topology.queues().sequencedKeySet()) {
-                    // One that somebody has deleted is there again.
-                    declare(opened, queue);
+                if (!declared) {
+                    for (String queue : topology.queues().sequencedKeySet()) {
+                        declare(opened, queue);
+                    }
+                    declared = true;
                 }
             } catch (IOException | RuntimeException e) {
                 opened.abort();
@@ -182,20 +216,22 @@ public class WorkQueue implements AutoCloseable {
     private void settle(Channel from, Step step) {
         try {
             step.run();
-            if (from.equals(channel)) {
-                underWay--;
-            }
         } catch (IOException | RuntimeException e) {
             // The channel is gone, so the broker has given the message back already.
             throw lost(from, e);
         }
+        if (channel == null) {
+            underWay.remove(from);
+            channel = from;
+        } else {
+            drop(from);
+        }
     }
 
-    /** What is under way on a channel that has taken the place of the lost one is left alone. */
     private AmqpException lost(Channel from, Exception cause) {
-        if (from.equals(channel)) {
-            closeChannel();
-        }
+        drop(from);
+        // Somebody may have deleted a queue: it is made anew.
+        declared = false;
         return unanswered(cause);
     }
 
