@@ -6,6 +6,9 @@ import com.rabbitmq.client.GetResponse;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -23,10 +26,10 @@ import org.springframework.amqp.rabbit.connection.ConnectionFactory;
  * <p>They are fetched and not delivered: a subscribed worker would hold messages while it waits for the budget, and
  * they would be late if it died. Where the broker does not answer, methods throw an {@link AmqpException}.
  *
- * <p>Each message has a channel of its own until it is settled. To a quorum queue each fetch is a consumer, and before
- * RabbitMQ 4.1.1 one that replays its log after a crash may give the messages of a channel back in another order than
- * before, if there are more than 32 consumers. Acknowledgements that follow in the log then hit other messages, and
- * those are lost. See <a href="https://github.com/rabbitmq/rabbitmq-server/pull/13971">its fix</a>.
+ * <p>Each message has a channel of its own until it is settled. To a quorum queue each fetch is a consumer, and if
+ * there are more than 32, a RabbitMQ before 4.1.1 that replays its log after a crash may give the messages of a channel
+ * back in another order than before. Acknowledgements that follow in the log then hit other messages, and those are
+ * lost. See <a href="https://github.com/rabbitmq/rabbitmq-server/pull/13971">how it was mended</a>.
  */
 public class WorkQueue implements AutoCloseable {
 
@@ -37,13 +40,13 @@ public class WorkQueue implements AutoCloseable {
     private final RetryTopology topology;
     private final RetryPublisher publisher;
 
-    /** What is due is asked over it; it is the next message's. */
-    private @Nullable Channel channel;
+    private @Nullable Channel forCounts;
 
     /** Those of the messages that were taken and are not settled. */
     private final Set<Channel> underWay = new HashSet<>();
 
-    private boolean declared;
+    /** Those for the next messages. */
+    private final Deque<Channel> idle = new ArrayDeque<>();
 
     /** RabbitMQ's counts leave out messages that are under way; other brokers' include them. */
     private boolean countsThoseUnderWay;
@@ -72,23 +75,23 @@ public class WorkQueue implements AutoCloseable {
     /** Takes the message whose turn it is; what cannot be read is parked on the way. */
     public synchronized Optional<Delivery> take() {
         while (true) {
-            Channel open = open();
+            Channel own = idle();
             GetResponse got;
             try {
-                got = open.basicGet(topology.workQueue(), false);
+                got = own.basicGet(topology.workQueue(), false);
             } catch (IOException | RuntimeException e) {
-                throw lost(open, e);
+                throw lost(own, e);
             }
             if (got == null) {
+                idle.push(own);
                 return Optional.empty();
             }
-            underWay.add(open);
-            channel = null;
+            underWay.add(own);
             long tag = got.getEnvelope().getDeliveryTag();
             try {
-                return Optional.of(new Delivery(this, open, tag, got.getBody(), RetryMessage.read(got.getBody())));
+                return Optional.of(new Delivery(this, own, tag, got.getBody(), RetryMessage.read(got.getBody())));
             } catch (UnreadableException unreadable) {
-                park(open, tag, got.getBody(), String.valueOf(unreadable.getMessage()));
+                park(own, tag, got.getBody(), String.valueOf(unreadable.getMessage()));
             }
         }
     }
@@ -107,9 +110,10 @@ public class WorkQueue implements AutoCloseable {
     }
 
     private synchronized List<Thread> closeAll() {
-        Set<Channel> all = new HashSet<>(underWay);
-        if (channel != null) {
-            all.add(channel);
+        List<Channel> all = new ArrayList<>(underWay);
+        all.addAll(idle);
+        if (forCounts != null) {
+            all.add(forCounts);
         }
         return all.stream().map(this::drop).toList();
     }
@@ -117,8 +121,9 @@ public class WorkQueue implements AutoCloseable {
     /** On a thread of its own, as a broker that does not answer is waited for, and others want the lock. */
     private Thread drop(Channel dropped) {
         underWay.remove(dropped);
-        if (dropped.equals(channel)) {
-            channel = null;
+        idle.remove(dropped);
+        if (dropped.equals(forCounts)) {
+            forCounts = null;
         }
         return Thread.ofVirtual().name("close-channel").start(() -> {
             try {
@@ -159,7 +164,7 @@ public class WorkQueue implements AutoCloseable {
     }
 
     private long count(String queue) {
-        Channel open = open();
+        Channel open = forCounts();
         try {
             return open.queueDeclarePassive(queue).getMessageCount();
         } catch (IOException | RuntimeException e) {
@@ -173,40 +178,46 @@ public class WorkQueue implements AutoCloseable {
         return underWay.size();
     }
 
-    private Channel open() {
-        if (channel != null && !channel.isOpen()) {
-            channel = null;
-            declared = false;
+    /**
+     * Once it is there all queues are, too: what somebody has deleted makes it fail, and is made anew with the next.
+     */
+    private Channel forCounts() {
+        if (forCounts == null || !forCounts.isOpen()) {
+            Channel opened = newChannel();
+            try {
+                for (String queue : topology.queues().sequencedKeySet()) {
+                    declare(opened, queue);
+                }
+            } catch (IOException | RuntimeException e) {
+                throw lost(opened, e);
+            }
+            forCounts = opened;
         }
-        if (channel == null) {
-            channel = newChannel();
-        }
-        return channel;
+        return forCounts;
+    }
+
+    private Channel idle() {
+        forCounts();
+        idle.removeIf(one -> !one.isOpen());
+        return idle.isEmpty() ? newChannel() : idle.pop();
     }
 
     private Channel newChannel() {
+        Channel opened;
         try {
             // Not one of Spring's cached channels: those stay open, and keep what was taken, when they are closed.
             Connection connection =
                     Objects.requireNonNull(connections.createConnection().getDelegate());
-            Channel opened = Objects.requireNonNull(connection.createChannel(), "no channel is left");
-            try {
-                if (!declared) {
-                    for (String queue : topology.queues().sequencedKeySet()) {
-                        declare(opened, queue);
-                    }
-                    declared = true;
-                }
-            } catch (IOException | RuntimeException e) {
-                opened.abort();
-                throw e;
-            }
             countsThoseUnderWay = !"RabbitMQ"
                     .equals(String.valueOf(connection.getServerProperties().get("product")));
-            return opened;
+            opened = connection.createChannel();
         } catch (IOException | RuntimeException e) {
             throw unanswered(e);
         }
+        if (opened == null) {
+            throw new AmqpException("RabbitMQ allows no more channels for one connection (channel_max)");
+        }
+        return opened;
     }
 
     private void declare(Channel over, String queue) throws IOException {
@@ -218,20 +229,19 @@ public class WorkQueue implements AutoCloseable {
             step.run();
         } catch (IOException | RuntimeException e) {
             // The channel is gone, so the broker has given the message back already.
-            throw lost(from, e);
-        }
-        if (channel == null) {
-            underWay.remove(from);
-            channel = from;
-        } else {
             drop(from);
+            throw unanswered(e);
+        }
+        if (underWay.remove(from)) {
+            idle.push(from);
         }
     }
 
     private AmqpException lost(Channel from, Exception cause) {
         drop(from);
-        // Somebody may have deleted a queue: it is made anew.
-        declared = false;
+        if (forCounts != null) {
+            drop(forCounts);
+        }
         return unanswered(cause);
     }
 

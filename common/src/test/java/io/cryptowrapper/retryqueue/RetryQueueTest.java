@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,6 +125,19 @@ class RetryQueueTest {
 
         delivery.handBack();
         await().until(queue::hasDue);
+    }
+
+    @Test
+    void as_many_can_be_under_way_as_a_worker_may_try_at_once() {
+        for (int i = 0; i < 256; i++) {
+            publisher.publish(message("m" + i, 1), PATIENCE);
+        }
+        List<Delivery> taken = Stream.generate(() -> takeSoon(queue)).limit(256).toList();
+
+        assertThat(queue.hasDue()).isFalse();
+
+        taken.forEach(Delivery::ack);
+        await().until(() -> queue.depth() == 0);
     }
 
     @Test
@@ -286,7 +300,9 @@ class RetryQueueTest {
     }
 
     private static Delivery takeSoon(WorkQueue from) {
-        return await().until(from::take, Optional::isPresent).orElseThrow();
+        return await().pollDelay(Duration.ZERO)
+                .until(from::take, Optional::isPresent)
+                .orElseThrow();
     }
 
     private static RetryMessage message(String text, int attempt) {

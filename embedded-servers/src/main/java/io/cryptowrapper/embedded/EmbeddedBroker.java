@@ -33,6 +33,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** How often Qpid looks for messages whose delay is over, in milliseconds; its default is 30 s. */
     private static final int EXPIRY_CHECK_PERIOD = 200;
 
+    /** How many channels a connection may have: a worker has one for each message that is under way; by default 256. */
+    private static final int CHANNELS = 1024;
+
     private final SystemLauncher launcher;
     private final int port;
     private final String password;
@@ -204,7 +207,9 @@ public final class EmbeddedBroker implements AutoCloseable {
                                         "queue.behaviourOnUnknownDeclareArgument",
                                         "IGNORE",
                                         "virtualhost.housekeepingCheckPeriod",
-                                        EXPIRY_CHECK_PERIOD),
+                                        EXPIRY_CHECK_PERIOD,
+                                        "qpid.port.sessionCountLimit",
+                                        CHANNELS),
                         "authenticationproviders", List.of(plain),
                         "ports", List.of(amqp),
                         "virtualhostnodes", List.of(node)));
