@@ -114,8 +114,9 @@ final class Faults {
                 List.of(Victim.REDIS, Victim.BROKER, Victim.API, Victim.WORKERS),
                 () -> {
                     arena.programs().awaitApi();
+                    // Each worker looks a dozen times for what nothing is known of.
                     await("nothing is in the outbox alone")
-                            .atMost(ofMinutes(2))
+                            .atMost(ofMinutes(5))
                             .until(() -> servers.redis("zcard", "sign:outbox").equals("0"));
                     servers.redis("flushall");
                 },

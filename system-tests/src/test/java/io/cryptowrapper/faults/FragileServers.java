@@ -73,7 +73,7 @@ final class FragileServers implements AutoCloseable {
 
     /** From now on the broker is there, and says nothing. */
     void freezeBroker() {
-        docker.pauseContainerCmd(rabbit.getContainerId()).exec();
+        pause(rabbit);
     }
 
     void thawBroker() {
@@ -82,7 +82,7 @@ final class FragileServers implements AutoCloseable {
 
     /** From now on Redis is there, and says nothing. */
     void freezeRedis() {
-        docker.pauseContainerCmd(redis.getContainerId()).exec();
+        pause(redis);
     }
 
     void thawRedis() {
@@ -140,6 +140,17 @@ final class FragileServers implements AutoCloseable {
 
     private static void keepPort(GenericContainer<?> container, int port) {
         container.setPortBindings(List.of("127.0.0.1:" + Ports.free() + ":" + port));
+    }
+
+    /** An engine that has much to do does not always get all processes to stand still at the first try. */
+    private void pause(GenericContainer<?> container) {
+        await("a pause of " + container.getDockerImageName())
+                .atMost(ofSeconds(30))
+                .ignoreExceptions()
+                .until(() -> {
+                    docker.pauseContainerCmd(container.getContainerId()).exec();
+                    return true;
+                });
     }
 
     private void kill(GenericContainer<?> container) {
