@@ -74,8 +74,8 @@ final class ScriptedUpstream implements AutoCloseable {
 
         @Override
         public String toString() {
-            return "at most %d calls in any window; in that one, those who count stood still for up to %d ms"
-                    .formatted(calls, stall.toMillis());
+            return "at most %d calls in any window; these within %.3f s, while those who count stood still for up to %d ms"
+                    .formatted(calls, (until - from) / 1e9, stall.toMillis());
         }
     }
 
