@@ -9,7 +9,8 @@ import java.util.function.LongSupplier;
  *
  * <p>It ages, because the budget is counted where calls arrive: one that is sent long after it was granted could arrive
  * in a window that is full already. Half of the quota's guard may pass until the request is sent, the other half is for
- * its way. A grant that is older by then is renewed, so that it counts from now.
+ * its way. A grant that is older by then is renewed, so that it counts from now; and so is one that turns out to be
+ * older after the request has been sent, which is soon enough for all windows that it is in.
  */
 public final class Grant {
 
@@ -46,6 +47,14 @@ public final class Grant {
             takenAt = asked;
         }
         return ageInNanos() < half;
+    }
+
+    /** Told when the request has been sent. */
+    void hasBeenUsed() {
+        if (ageInNanos() >= guard.toNanos() / 2) {
+            // If it cannot be, as Redis does not answer, there are no other grants either for a while.
+            var _ = renewal.getAsBoolean();
+        }
     }
 
     private long ageInNanos() {

@@ -31,17 +31,18 @@ import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.EntityDetails;
+import org.apache.hc.core5.http.HttpConnection;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.protocol.HttpContext;
+import org.apache.hc.core5.http.impl.Http1StreamListener;
+import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
+import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.util.Timeout;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the upstream: exactly one request for each call, whatever happens to it.
@@ -66,7 +67,8 @@ public class UpstreamClient implements AutoCloseable {
 
     private static final Duration REHEARSAL_LIMIT = Duration.ofSeconds(2);
 
-    private static final String GRANT = Grant.class.getName();
+    /** Of the call that this thread makes. */
+    private static final ScopedValue<Grant> GRANT = ScopedValue.newInstance();
 
     private final URI baseUrl;
     private final String key;
@@ -99,7 +101,10 @@ public class UpstreamClient implements AutoCloseable {
                 .disableContentCompression()
                 .disableCookieManagement()
                 .disableAuthCaching()
-                .addRequestInterceptorLast(UpstreamClient::checkGrant)
+                .addRequestInterceptorLast((request, entity, context) -> checkGrant())
+                .setRequestExecutor(HttpRequestExecutor.builder()
+                        .withHttp1StreamListener(new Departure())
+                        .build())
                 .build();
     }
 
@@ -123,7 +128,7 @@ public class UpstreamClient implements AutoCloseable {
             return CompletableFuture.completedFuture(new UpstreamOutcome.NotCalled());
         }
         UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
-        return CompletableFuture.supplyAsync(() -> exchangeAndLeave(request, context(grant), limit), calls)
+        return CompletableFuture.supplyAsync(() -> exchangeAndLeave(request, grant, limit), calls)
                 .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((outcome, error) -> request.cancel());
     }
@@ -139,7 +144,7 @@ public class UpstreamClient implements AutoCloseable {
             var _ = calls.submit(() -> answerOnce(server));
             URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/?message=none");
             HttpGet request = request(address, REHEARSAL_LIMIT);
-            return exchange(request, context(Grant.forRehearsal()), REHEARSAL_LIMIT) instanceof UpstreamOutcome.Signed;
+            return exchange(request, Grant.forRehearsal(), REHEARSAL_LIMIT) instanceof UpstreamOutcome.Signed;
         } catch (IOException e) {
             return false;
         }
@@ -163,12 +168,6 @@ public class UpstreamClient implements AutoCloseable {
         return request;
     }
 
-    private static HttpClientContext context(Grant grant) {
-        HttpClientContext context = HttpClientContext.create();
-        context.setAttribute(GRANT, grant);
-        return context;
-    }
-
     private static Void answerOnce(ServerSocket server) throws IOException {
         try (Socket client = server.accept()) {
             client.getInputStream().read();
@@ -179,17 +178,17 @@ public class UpstreamClient implements AutoCloseable {
         return null;
     }
 
-    private UpstreamOutcome exchangeAndLeave(HttpGet request, HttpClientContext context, Duration limit) {
+    private UpstreamOutcome exchangeAndLeave(HttpGet request, Grant grant, Duration limit) {
         try {
-            return exchange(request, context, limit);
+            return exchange(request, grant, limit);
         } finally {
             room.release();
         }
     }
 
-    private UpstreamOutcome exchange(HttpGet request, HttpClientContext context, Duration limit) {
+    private UpstreamOutcome exchange(HttpGet request, Grant grant, Duration limit) {
         try {
-            return send(request, context);
+            return ScopedValue.where(GRANT, grant).call(() -> send(request));
         } catch (GrantTooOldException e) {
             return new UpstreamOutcome.NotCalled();
         } catch (SocketTimeoutException e) {
@@ -205,8 +204,8 @@ public class UpstreamClient implements AutoCloseable {
         }
     }
 
-    private UpstreamOutcome send(HttpGet request, HttpClientContext context) throws IOException {
-        ClassicHttpResponse response = http.executeOpen(null, request, context);
+    private UpstreamOutcome send(HttpGet request) throws IOException {
+        ClassicHttpResponse response = http.executeOpen(null, request, null);
         try {
             return read(response);
         } finally {
@@ -221,9 +220,8 @@ public class UpstreamClient implements AutoCloseable {
     }
 
     /** The last step before the request is sent: connecting may have taken long. */
-    private static void checkGrant(HttpRequest request, @Nullable EntityDetails entity, HttpContext context)
-            throws GrantTooOldException {
-        if (!((Grant) context.getAttribute(GRANT)).allowsSending()) {
+    private static void checkGrant() throws GrantTooOldException {
+        if (!GRANT.get().allowsSending()) {
             throw new GrantTooOldException();
         }
     }
@@ -263,6 +261,27 @@ public class UpstreamClient implements AutoCloseable {
             case SSLException tls -> "no secure connection could be made";
             default -> "it ended before the answer was complete";
         };
+    }
+
+    /** A process that stands still between the check and the sending is seen afterwards. */
+    private static final class Departure implements Http1StreamListener {
+
+        @Override
+        public void onRequestHead(HttpConnection connection, HttpRequest request) {
+            try {
+                ((HttpClientConnection) connection).flush();
+            } catch (IOException e) {
+                // The executor, which flushes it too, tells it.
+                return;
+            }
+            GRANT.get().hasBeenUsed();
+        }
+
+        @Override
+        public void onResponseHead(HttpConnection connection, HttpResponse response) {}
+
+        @Override
+        public void onExchangeComplete(HttpConnection connection, boolean keepAlive) {}
     }
 
     /** Nothing was sent. */

@@ -52,6 +52,27 @@ class GrantTest {
         assertThat(grant.allowsSending()).isFalse();
     }
 
+    @Test
+    void one_that_was_sent_in_time_keeps_its_time() {
+        Grant grant = grant(Duration.ZERO, true);
+        clock.advance(Duration.ofMillis(240).minusNanos(1));
+
+        grant.hasBeenUsed();
+
+        assertThat(renewals).hasValue(0);
+    }
+
+    @Test
+    void one_whose_request_was_held_up_after_the_last_look_counts_from_its_sending() {
+        Grant grant = grant(Duration.ZERO, true);
+        assertThat(grant.allowsSending()).isTrue();
+        clock.advance(Duration.ofMillis(240));
+
+        grant.hasBeenUsed();
+
+        assertThat(renewals).hasValue(1);
+    }
+
     private Grant grant(Duration renewalTime, boolean renewable) {
         return new Grant(clock::nanos, clock.nanos(), GUARD, () -> {
             renewals.incrementAndGet();

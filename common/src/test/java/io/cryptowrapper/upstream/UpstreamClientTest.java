@@ -30,6 +30,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -203,6 +204,24 @@ class UpstreamClientTest {
 
         assertThat(client.call(old, new Message("m"), LIMIT).join()).isEqualTo(new UpstreamOutcome.NotCalled());
         assertThat(requests()).isEmpty();
+    }
+
+    @Test
+    void a_call_that_was_held_up_while_it_was_sent_counts_from_then() {
+        answer(aResponse().withBody("c2ln"));
+        // It was taken, looked at before the sending, and then the process stood still.
+        var looks = new AtomicInteger();
+        var renewals = new AtomicInteger();
+        var grant =
+                new Grant(() -> looks.getAndIncrement() < 2 ? 0 : ofSeconds(1).toNanos(), 0, ofSeconds(1), () -> {
+                    renewals.incrementAndGet();
+                    return true;
+                });
+
+        assertThat(client.call(grant, new Message("m"), LIMIT).join()).isInstanceOf(UpstreamOutcome.Signed.class);
+
+        assertThat(requests()).hasSize(1);
+        assertThat(renewals).hasValue(1);
     }
 
     @Test

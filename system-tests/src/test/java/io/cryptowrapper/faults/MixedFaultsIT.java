@@ -160,7 +160,7 @@ class MixedFaultsIT {
                                                 .orElse(0)
                                         / 1e9)));
         report.append(
-                "%nSeed %d, %s: %d messages accepted, %d signed, %d rejected, %d lost; %d calls, %d of them for what was signed already. %s%n"
+                "%nSeed %d, %s: %d messages accepted, %d signed, %d rejected, %d lost; %d calls, %d of them for what was signed already, of which %d came when all was well again. %s%n"
                         .formatted(
                                 SEED,
                                 DURATION,
@@ -170,6 +170,9 @@ class MixedFaultsIT {
                                 lost.size(),
                                 calls.size(),
                                 upstream.callsInVain().size(),
+                                upstream.callsInVain().stream()
+                                        .filter(at -> over.stream().allMatch(one -> at > one.until()))
+                                        .count(),
                                 clients.summary()));
         report.append(fullestWindow(upstream.fullest(arena.pace().window()), arena.pace()));
         System.out.print(report);
