@@ -71,10 +71,20 @@ class RetryQueueTest {
     void empty() {
         gate.open();
         queue.close();
-        TOPOLOGY.queues().keySet().forEach(name -> rabbit.execute(channel -> channel.queuePurge(name)));
         publisher.close();
+        // Waits for the broker's answer: what the gate held back has come by then, and is purged too.
         connections.destroy();
         gate.close();
+        CachingConnectionFactory direct = connections(broker.port());
+        var purging = new RabbitTemplate(direct);
+        var left = new WorkQueue(direct, TOPOLOGY, publisher);
+        // More than once, as a message may just be on its way from one queue to another.
+        await().pollDelay(Duration.ZERO).until(() -> {
+            TOPOLOGY.queues().keySet().forEach(name -> purging.execute(channel -> channel.queuePurge(name)));
+            return left.depth() == 0;
+        });
+        left.close();
+        direct.destroy();
     }
 
     @Test
