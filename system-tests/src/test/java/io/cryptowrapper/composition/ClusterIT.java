@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class ClusterIT {
 
-    private static final int MESSAGES = 200;
+    private static final int MESSAGES = 300;
     private static final int CALLS = 50;
     private static final Duration WINDOW = ofSeconds(6);
 

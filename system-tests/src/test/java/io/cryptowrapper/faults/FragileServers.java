@@ -147,10 +147,8 @@ final class FragileServers implements AutoCloseable {
         await("a pause of " + container.getDockerImageName())
                 .atMost(ofSeconds(30))
                 .ignoreExceptions()
-                .until(() -> {
-                    docker.pauseContainerCmd(container.getContainerId()).exec();
-                    return true;
-                });
+                .untilAsserted(() ->
+                        docker.pauseContainerCmd(container.getContainerId()).exec());
     }
 
     private void kill(GenericContainer<?> container) {
