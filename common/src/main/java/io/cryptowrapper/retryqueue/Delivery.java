@@ -6,7 +6,7 @@ import com.rabbitmq.client.Channel;
 public final class Delivery {
 
     private final WorkQueue queue;
-    private final Channel channel;
+    final Channel channel;
     private final long tag;
     private final byte[] payload;
     private final RetryMessage message;

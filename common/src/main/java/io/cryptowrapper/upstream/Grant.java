@@ -10,9 +10,14 @@ import java.util.function.LongSupplier;
  * <p>It ages, because the budget is counted where calls arrive: one that is sent long after it was granted could arrive
  * in a window that is full already. Half of the quota's guard may pass until the request is sent, the other half is for
  * its way. A grant that is older by then is renewed, so that it counts from now; and so is one that turns out to be
- * older after the request has been sent, which is soon enough for all windows that it is in.
+ * older after the request has been sent, which is soon enough as long as the grant itself still counts, for a window.
  */
 public final class Grant {
+
+    /** For a minute: what was granted a window ago counts no more. */
+    private static final int LATE_RENEWALS = 120;
+
+    private static final Duration BETWEEN_LATE_RENEWALS = Duration.ofMillis(500);
 
     private final LongSupplier nanoClock;
     private final Duration guard;
@@ -38,26 +43,32 @@ public final class Grant {
 
     /** Asked at the last moment before the request is sent; if it says no, nothing may be sent. */
     boolean allowsSending() {
-        long half = guard.toNanos() / 2;
-        if (ageInNanos() >= half) {
+        if (isOld()) {
             long asked = nanoClock.getAsLong();
             if (!renewal.getAsBoolean()) {
                 return false;
             }
             takenAt = asked;
         }
-        return ageInNanos() < half;
+        return !isOld();
     }
 
-    /** Told when the request has been sent. */
-    void hasBeenUsed() {
-        if (ageInNanos() >= guard.toNanos() / 2) {
-            // If it cannot be, as Redis does not answer, there are no other grants either for a while.
-            var _ = renewal.getAsBoolean();
+    /** Whether so much of the guard is over that a request which is sent now may arrive too late. */
+    boolean isOld() {
+        return nanoClock.getAsLong() - takenAt >= guard.toNanos() / 2;
+    }
+
+    /**
+     * Lets a grant that has been used when it was old count from now: as soon as Redis takes it, which may be away for
+     * this process only, and give grants to others.
+     */
+    void renewAfterUse() {
+        try {
+            for (int i = 0; i < LATE_RENEWALS && !renewal.getAsBoolean(); i++) {
+                Thread.sleep(BETWEEN_LATE_RENEWALS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-    }
-
-    private long ageInNanos() {
-        return nanoClock.getAsLong() - takenAt;
     }
 }

@@ -271,10 +271,13 @@ public class UpstreamClient implements AutoCloseable {
             try {
                 ((HttpClientConnection) connection).flush();
             } catch (IOException e) {
-                // The executor, which flushes it too, tells it.
-                return;
+                // The executor, which flushes it too, tells it. What was sent by then may count upstream.
             }
-            GRANT.get().hasBeenUsed();
+            Grant grant = GRANT.get();
+            if (grant.isOld()) {
+                // The answer does not wait for it.
+                Thread.ofVirtual().name("renew-grant").start(grant::renewAfterUse);
+            }
         }
 
         @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.Channel;
 import io.cryptowrapper.embedded.EmbeddedBroker;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.UpstreamName;
@@ -148,6 +149,24 @@ class RetryQueueTest {
 
         taken.forEach(Delivery::ack);
         await().until(() -> queue.depth() == 0);
+    }
+
+    /** A broker that gives back what several had may lose some of it, as {@link WorkQueue} says. */
+    @Test
+    void each_message_has_a_channel_of_its_own_until_it_is_settled() {
+        for (int i = 0; i < 6; i++) {
+            publisher.publish(message("m" + i, 1), PATIENCE);
+        }
+        List<Delivery> taken = Stream.generate(() -> takeSoon(queue)).limit(3).toList();
+        List<Channel> channels =
+                taken.stream().map(delivery -> delivery.channel).toList();
+
+        assertThat(channels).doesNotHaveDuplicates();
+        taken.get(0).ack();
+        assertThat(takeSoon(queue).channel).isSameAs(channels.get(0));
+        taken.get(1).handBack();
+        assertThat(takeSoon(queue).channel).isSameAs(channels.get(1));
+        assertThat(takeSoon(queue).channel).isNotIn(channels);
     }
 
     @Test

@@ -53,24 +53,24 @@ class GrantTest {
     }
 
     @Test
-    void one_that_was_sent_in_time_keeps_its_time() {
+    void one_whose_request_was_held_up_after_the_last_look_is_seen_to_be_old() {
         Grant grant = grant(Duration.ZERO, true);
+        assertThat(grant.allowsSending()).isTrue();
         clock.advance(Duration.ofMillis(240).minusNanos(1));
+        assertThat(grant.isOld()).isFalse();
+        clock.advance(Duration.ofNanos(1));
 
-        grant.hasBeenUsed();
-
+        assertThat(grant.isOld()).isTrue();
         assertThat(renewals).hasValue(0);
     }
 
     @Test
-    void one_whose_request_was_held_up_after_the_last_look_counts_from_its_sending() {
-        Grant grant = grant(Duration.ZERO, true);
-        assertThat(grant.allowsSending()).isTrue();
-        clock.advance(Duration.ofMillis(240));
+    void a_renewal_after_the_use_is_tried_until_redis_takes_it() {
+        var grant = new Grant(clock::nanos, clock.nanos(), GUARD, () -> renewals.incrementAndGet() == 3);
 
-        grant.hasBeenUsed();
+        grant.renewAfterUse();
 
-        assertThat(renewals).hasValue(1);
+        assertThat(renewals).hasValue(3);
     }
 
     private Grant grant(Duration renewalTime, boolean renewable) {

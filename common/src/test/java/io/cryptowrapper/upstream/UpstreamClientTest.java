@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -207,21 +208,24 @@ class UpstreamClientTest {
     }
 
     @Test
-    void a_call_that_was_held_up_while_it_was_sent_counts_from_then() {
+    void a_call_that_was_held_up_until_it_was_sent_counts_from_then() {
         answer(aResponse().withBody("c2ln"));
-        // It was taken, looked at before the sending, and then the process stood still.
+        // Looked at twice before the sending; then the process stands still until the request has arrived.
         var looks = new AtomicInteger();
         var renewals = new AtomicInteger();
-        var grant =
-                new Grant(() -> looks.getAndIncrement() < 2 ? 0 : ofSeconds(1).toNanos(), 0, ofSeconds(1), () -> {
-                    renewals.incrementAndGet();
-                    return true;
-                });
+        LongSupplier clock = () -> {
+            if (looks.getAndIncrement() < 2) {
+                return 0;
+            }
+            await("the request's arrival before the last look")
+                    .until(() -> requests().size() == 1);
+            return ofSeconds(1).toNanos();
+        };
+        var grant = new Grant(clock, 0, ofSeconds(1), () -> renewals.incrementAndGet() > 0);
 
         assertThat(client.call(grant, new Message("m"), LIMIT).join()).isInstanceOf(UpstreamOutcome.Signed.class);
 
-        assertThat(requests()).hasSize(1);
-        assertThat(renewals).hasValue(1);
+        await().until(() -> renewals.get() == 1);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.cryptowrapper.faults;
 
+import static java.lang.Boolean.TRUE;
 import static java.time.Duration.ofSeconds;
 import static org.awaitility.Awaitility.await;
 
@@ -147,8 +148,15 @@ final class FragileServers implements AutoCloseable {
         await("a pause of " + container.getDockerImageName())
                 .atMost(ofSeconds(30))
                 .ignoreExceptions()
-                .untilAsserted(() ->
-                        docker.pauseContainerCmd(container.getContainerId()).exec());
+                .until(() -> {
+                    String id = container.getContainerId();
+                    // It may have been done though the engine said that it was not.
+                    if (!TRUE.equals(
+                            docker.inspectContainerCmd(id).exec().getState().getPaused())) {
+                        docker.pauseContainerCmd(id).exec();
+                    }
+                    return true;
+                });
     }
 
     private void kill(GenericContainer<?> container) {
