@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -81,16 +82,16 @@ class UpstreamQuotaTest {
                 }
             }
             // Most are sent then, and some when their process has stood still for seconds.
-            heldUp.removeIf(grant -> {
-                boolean sent = random.nextInt(10) > 0;
-                if (sent) {
+            for (Iterator<Grant> each = heldUp.iterator(); each.hasNext(); ) {
+                Grant grant = each.next();
+                if (random.nextInt(10) > 0) {
+                    each.remove();
                     arrivals.add(clock.millis() + random.nextInt((int) GUARD.toMillis() / 2));
                     if (grant.isOld()) {
                         grant.renewAfterUse();
                     }
                 }
-                return sent;
-            });
+            }
         }
 
         assertThat(arrivals).hasSizeGreaterThan(200);

@@ -18,6 +18,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +38,9 @@ class FuzzIT {
     private static final int CLIENTS = 16;
     private static final int PATIENCE = 10_000;
     private static final int LONGEST_ANSWER = 512 * 1024;
+
+    private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.1 (\\d{3})");
+    private static final Pattern PROBLEM = Pattern.compile("\\{\"detail\":\"[^\"]*\",.*\"status\":(\\d{3}),.*}");
 
     private final Map<String, AtomicInteger> statuses = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -89,8 +94,7 @@ class FuzzIT {
     }
 
     private void note(byte[] request, String answer) {
-        boolean http = answer.matches("(?s)HTTP/1\\.1 \\d{3}.*");
-        String status = http ? answer.substring(9, 12) : answer.isEmpty() ? "closed" : "no HTTP";
+        String status = answer.isEmpty() ? "closed" : status(answer);
         count(status);
         boolean deliberate = status.equals("503") && answer.contains("Retry-After: ");
         boolean leaks = answer.contains("Exception") || answer.contains("\tat ") || answer.contains("org.apache");
@@ -99,6 +103,16 @@ class FuzzIT {
             wrong.add(shown.substring(0, Math.min(shown.length(), 300)) + "\n-> "
                     + answer.substring(0, Math.min(answer.length(), 300)));
         }
+    }
+
+    private static String status(String answer) {
+        Matcher start = STATUS_LINE.matcher(answer);
+        if (start.lookingAt()) {
+            return start.group(1);
+        }
+        // A request line without a version is HTTP/0.9, to which the answer is a body alone.
+        Matcher problem = PROBLEM.matcher(answer);
+        return problem.matches() ? problem.group(1) : "no HTTP";
     }
 
     private void count(String status) {

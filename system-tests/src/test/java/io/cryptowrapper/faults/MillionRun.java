@@ -48,10 +48,10 @@ class MillionRun {
     @Test
     void a_million_waiting_messages_make_accepting_and_asking_no_dearer() throws Exception {
         Map<String, String> settings = Map.of("CRYPTO_RETRY_DELAYS", "5h", "CRYPTO_RETRY_MAX_PENDING", "10000000");
-        // No calls: what is measured is the wrapper.
+        // One call, which fails: what is measured is the wrapper.
         Arena.Pace pace = new Arena.Pace(1, Duration.ofHours(5), Duration.ofHours(1));
         try (FragileServers servers = FragileServers.start();
-                ScriptedUpstream upstream = new ScriptedUpstream(0, Duration.ZERO);
+                ScriptedUpstream upstream = new ScriptedUpstream(1, DELAY);
                 Arena arena = Arena.start(servers.servers(), pace, upstream, 0, settings);
                 ConfigurableApplicationContext parts = parts(servers)) {
             write(parts, 0, FEW);
