@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Each message that was ever accepted, and what clients have been told of it last. */
@@ -60,10 +61,10 @@ final class Ledger {
         return waiting.size() + signed.size() + rejected.size();
     }
 
-    /** Any message that waits; nothing if none does. */
+    /** Any message that waits and is of these; nothing if none is. */
     @Nullable
-    String anyWaiting() {
-        List<String> all = waiting();
+    String anyWaiting(Predicate<String> of) {
+        List<String> all = waiting.stream().filter(of).toList();
         return all.isEmpty() ? null : all.get(ThreadLocalRandom.current().nextInt(all.size()));
     }
 }

@@ -27,7 +27,7 @@ class SoakRun {
 
     private static final String HEADER =
             "minute | API MiB | API threads | API sockets | worker MiB | worker threads | worker sockets | Redis"
-                    + " clients | Redis KiB | wait";
+                    + " clients | Redis KiB | untold";
 
     /** All that could grow, at one moment. Memory is in KiB. */
     private record Sample(
