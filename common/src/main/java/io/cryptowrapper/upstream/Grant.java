@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  */
 public final class Grant {
 
-    /** For a minute: what was granted a window ago counts no more. */
+    /** For a minute, the usual window: what was granted a window ago counts no more. */
     private static final int LATE_RENEWALS = 120;
 
     private static final Duration BETWEEN_LATE_RENEWALS = Duration.ofMillis(500);

@@ -40,6 +40,7 @@ class FuzzIT {
     private static final int LONGEST_ANSWER = 512 * 1024;
 
     private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.1 (\\d{3})");
+    private static final Pattern VERSION = Pattern.compile("[\\r\\n]*[^\\r\\n]*HTTP/");
     private static final Pattern PROBLEM = Pattern.compile("\\{\"detail\":\"[^\"]*\",.*\"status\":(\\d{3}),.*}");
 
     private final Map<String, AtomicInteger> statuses = new ConcurrentHashMap<>();
@@ -94,7 +95,7 @@ class FuzzIT {
     }
 
     private void note(byte[] request, String answer) {
-        String status = answer.isEmpty() ? "closed" : status(answer);
+        String status = answer.isEmpty() ? "closed" : status(request, answer);
         count(status);
         boolean deliberate = status.equals("503") && answer.contains("Retry-After: ");
         boolean leaks = answer.contains("Exception") || answer.contains("\tat ") || answer.contains("org.apache");
@@ -105,14 +106,16 @@ class FuzzIT {
         }
     }
 
-    private static String status(String answer) {
+    private static String status(byte[] request, String answer) {
         Matcher start = STATUS_LINE.matcher(answer);
         if (start.lookingAt()) {
             return start.group(1);
         }
         // A request line without a version is HTTP/0.9, to which the answer is a body alone.
         Matcher problem = PROBLEM.matcher(answer);
-        return problem.matches() ? problem.group(1) : "no HTTP";
+        boolean versioned = VERSION.matcher(new String(request, StandardCharsets.ISO_8859_1))
+                .lookingAt();
+        return !versioned && problem.matches() ? problem.group(1) : "no HTTP";
     }
 
     private void count(String status) {

@@ -57,7 +57,9 @@ class MillionRun {
                 Arena arena = Arena.start(servers.servers(), pace, upstream, 0, settings);
                 ConfigurableApplicationContext parts = parts(servers)) {
             write(parts, 0, FEW);
+            // As often as it takes until the programs become no faster.
             measure(arena, "warm");
+            measure(arena, "warm again");
             double[] few = measure(arena, "few");
             long redisBefore = servers.redisInfo("memory", "used_memory");
             long brokerBefore = servers.brokersMemory();
@@ -68,7 +70,6 @@ class MillionRun {
             long brokerPer = (servers.brokersMemory() - brokerBefore) / MANY;
             // Both servers tidy up after so many writes at once, which nobody makes.
             await().atMost(ofMinutes(5)).until(() -> servers.redisInfo("persistence", "aof_rewrite_in_progress") == 0);
-            measure(arena, "warm again");
             double[] many = measure(arena, "many");
             System.out.printf(
                     "With %d waiting instead of %d: accepting costs %.2f times as much (%.2f ms), asking %.2f times"
