@@ -47,65 +47,103 @@ class MillionRun {
     @Import(WrapperParts.class)
     static class Parts {}
 
+    /** The whole wrapper with so many messages waiting, and nobody who retries them. */
+    private record Backlog(
+            FragileServers servers, ScriptedUpstream upstream, Arena arena, ConfigurableApplicationContext parts)
+            implements AutoCloseable {
+
+        static Backlog start() throws Exception {
+            Map<String, String> settings = Map.of("CRYPTO_RETRY_DELAYS", "5h", "CRYPTO_RETRY_MAX_PENDING", "10000000");
+            // One call, which fails: what is measured is the wrapper.
+            Arena.Pace pace = new Arena.Pace(1, Duration.ofHours(5), Duration.ofHours(1));
+            FragileServers servers = FragileServers.start();
+            ScriptedUpstream upstream = new ScriptedUpstream(1, DELAY);
+            return new Backlog(
+                    servers,
+                    upstream,
+                    Arena.start(servers.servers(), pace, upstream, 0, settings),
+                    MillionRun.parts(servers));
+        }
+
+        @Override
+        public void close() {
+            parts.close();
+            arena.close();
+            upstream.close();
+            servers.close();
+        }
+    }
+
+    /** Medians, in milliseconds: each the best of several rounds. */
+    private static final class Cost {
+
+        private double accepting = Double.MAX_VALUE;
+        private double asking = Double.MAX_VALUE;
+
+        void measure(Backlog backlog, String round) throws Exception {
+            accepting = Math.min(accepting, median(backlog, round));
+            // The second time they are known.
+            asking = Math.min(asking, median(backlog, round));
+        }
+
+        private static double median(Backlog backlog, String round) throws Exception {
+            double[] times = new double[REQUESTS];
+            for (int i = 0; i < REQUESTS; i++) {
+                long start = System.nanoTime();
+                var response = backlog.arena().programs().ask(round + " " + i);
+                times[i] = (System.nanoTime() - start) / 1e6;
+                assertThat(response.body()).contains("\"retry_in_seconds\"");
+            }
+            Arrays.sort(times);
+            return times[REQUESTS / 2];
+        }
+    }
+
     @Test
     void a_million_waiting_messages_make_accepting_and_asking_no_dearer() throws Exception {
-        Map<String, String> settings = Map.of("CRYPTO_RETRY_DELAYS", "5h", "CRYPTO_RETRY_MAX_PENDING", "10000000");
-        // One call, which fails: what is measured is the wrapper.
-        Arena.Pace pace = new Arena.Pace(1, Duration.ofHours(5), Duration.ofHours(1));
-        try (FragileServers servers = FragileServers.start();
-                ScriptedUpstream upstream = new ScriptedUpstream(1, DELAY);
-                Arena arena = Arena.start(servers.servers(), pace, upstream, 0, settings);
-                ConfigurableApplicationContext parts = parts(servers)) {
-            write(parts, 0, FEW);
-            // As often as it takes until the programs become no faster.
-            measure(arena, "warm");
-            measure(arena, "warm again");
-            double[] few = measure(arena, "few");
+        try (Backlog few = Backlog.start();
+                Backlog many = Backlog.start()) {
+            FragileServers servers = many.servers();
             long redisBefore = servers.redisInfo("memory", "used_memory");
             long brokerBefore = servers.brokersMemory();
 
-            write(parts, FEW, MANY);
+            write(few.parts(), 0, FEW);
+            write(many.parts(), 0, MANY);
 
             long redisPer = (servers.redisInfo("memory", "used_memory") - redisBefore) / MANY;
             long brokerPer = (servers.brokersMemory() - brokerBefore) / MANY;
-            // Both servers tidy up after so many writes at once, which nobody makes.
+            // Redis tidies up after so many writes at once, which nobody makes.
             await().atMost(ofMinutes(5)).until(() -> servers.redisInfo("persistence", "aof_rewrite_in_progress") == 0);
-            double[] many = measure(arena, "many");
+            // By turns, so that what else the machine does is the same for both.
+            measureByTurns("warm", few, new Cost(), many, new Cost());
+            var costOfFew = new Cost();
+            var costOfMany = new Cost();
+            measureByTurns("measured", few, costOfFew, many, costOfMany);
+            double accepting = costOfMany.accepting / costOfFew.accepting;
+            double asking = costOfMany.asking / costOfFew.asking;
             System.out.printf(
                     "With %d waiting instead of %d: accepting costs %.2f times as much (%.2f ms), asking %.2f times"
                             + " (%.2f ms); a waiting message takes %d bytes in Redis and %d in RabbitMQ's memory%n%s%n",
                     MANY,
                     FEW,
-                    many[0] / few[0],
-                    many[0],
-                    many[1] / few[1],
-                    many[1],
+                    accepting,
+                    costOfMany.accepting,
+                    asking,
+                    costOfMany.asking,
                     redisPer,
                     brokerPer,
                     servers.queues());
-            assertThat(many[0] / few[0]).isLessThanOrEqualTo(MOST);
-            assertThat(many[1] / few[1]).isLessThanOrEqualTo(MOST);
+            assertThat(accepting).isLessThanOrEqualTo(MOST);
+            assertThat(asking).isLessThanOrEqualTo(MOST);
         }
     }
 
-    /** The medians of accepting and of asking, in milliseconds: each the best of several rounds. */
-    private static double[] measure(Arena arena, String name) throws Exception {
-        double[] best = {Double.MAX_VALUE, Double.MAX_VALUE};
+    private static void measureByTurns(String name, Backlog one, Cost ofOne, Backlog other, Cost ofOther)
+            throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
-            for (int kind = 0; kind < 2; kind++) {
-                double[] times = new double[REQUESTS];
-                for (int i = 0; i < REQUESTS; i++) {
-                    long start = System.nanoTime();
-                    // The second time they are known.
-                    var response = arena.programs().ask(name + " " + round + " " + i);
-                    times[i] = (System.nanoTime() - start) / 1e6;
-                    assertThat(response.body()).contains("\"retry_in_seconds\"");
-                }
-                Arrays.sort(times);
-                best[kind] = Math.min(best[kind], times[REQUESTS / 2]);
-            }
+            ofOne.measure(one, name + " " + round);
+            ofOther.measure(other, name + " " + round);
         }
-        return best;
     }
 
     private static void write(ConfigurableApplicationContext parts, int from, int until) {
