@@ -25,6 +25,12 @@ final class OverloadValve extends SemaphoreValve {
         setBlock(false);
     }
 
+    /** A held answer takes no place while it is held, and is not refused when it is ready. */
+    @Override
+    public boolean controlConcurrency(Request request, Response response) {
+        return !request.isAsyncDispatching();
+    }
+
     @Override
     public void permitDenied(Request request, Response response) throws IOException {
         response.setHeader(HttpHeaders.RETRY_AFTER, COME_BACK_AFTER_SECONDS);

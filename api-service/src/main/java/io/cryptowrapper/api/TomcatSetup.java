@@ -38,6 +38,8 @@ class TomcatSetup {
         return factory -> {
             factory.addConnectorCustomizers(connector -> {
                 connector.setProperty("maxHttpRequestHeaderSize", Integer.toString(headerSize));
+                // The address of a message that waits is one of them.
+                connector.setProperty("maxHttpResponseHeaderSize", Integer.toString(headerSize));
                 connector.setProperty("maxConnections", Long.toString(connections));
                 connector.setProperty("relaxedQueryChars", RELAXED);
                 ClientErrorAdapter.installOn(connector);

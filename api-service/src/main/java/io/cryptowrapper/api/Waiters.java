@@ -1,6 +1,5 @@
 package io.cryptowrapper.api;
 
-import io.cryptowrapper.results.StatusNews;
 import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.HashSet;
@@ -8,28 +7,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.springframework.context.SmartLifecycle;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** The requests that wait for what another caller, perhaps in another process, finds out. */
 @Component
-class Waiters implements SmartLifecycle {
+class Waiters implements News.Reader {
 
     /** News can be missed while Redis reconnects, so everyone looks this often without any. */
     private static final Duration LOOK_ANYWAY = Duration.ofMillis(250);
 
-    private static final Duration BETWEEN_SUBSCRIPTIONS = Duration.ofSeconds(1);
-
     private final ConcurrentHashMap<MessageId, Set<Ticket>> waiting = new ConcurrentHashMap<>();
-    private final StatusNews news;
-    private StatusNews.@Nullable Subscription subscription;
-    private boolean running;
-
-    Waiters(StatusNews news) {
-        this.news = news;
-    }
 
     /** A place among those who wait for a message; taken before looking, so that no news falls in between. */
     Ticket register(MessageId id) {
@@ -42,47 +29,12 @@ class Waiters implements SmartLifecycle {
         return ticket;
     }
 
-    private void wake(MessageId id) {
+    @Override
+    public void changed(MessageId id) {
         waiting.computeIfPresent(id, (key, tickets) -> {
             tickets.forEach(ticket -> ticket.news.release());
             return tickets;
         });
-    }
-
-    @Override
-    public synchronized void start() {
-        running = true;
-        Thread.ofVirtual().name("subscribe-to-news").start(this::subscribe);
-    }
-
-    @Override
-    public synchronized void stop() {
-        running = false;
-        notifyAll();
-        if (subscription != null) {
-            subscription.close();
-            subscription = null;
-        }
-    }
-
-    @Override
-    public synchronized boolean isRunning() {
-        return running;
-    }
-
-    /** Where Redis is not there yet, until it is. */
-    private synchronized void subscribe() {
-        while (running && subscription == null) {
-            try {
-                subscription = news.subscribe(this::wake);
-            } catch (DataAccessException notYet) {
-                try {
-                    wait(BETWEEN_SUBSCRIPTIONS.toMillis());
-                } catch (InterruptedException e) {
-                    return;
-                }
-            }
-        }
     }
 
     final class Ticket implements AutoCloseable {

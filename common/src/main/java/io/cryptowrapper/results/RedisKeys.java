@@ -72,4 +72,9 @@ public record RedisKeys(UpstreamName upstream, Duration signatures, Duration wai
     String news() {
         return upstream + ":news";
     }
+
+    /** A channel on which nothing is published: to subscribe to it shows that a connection is alive. */
+    String probe() {
+        return upstream + ":probe";
+    }
 }

@@ -4,8 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.cryptowrapper.signing.MessageId;
 import java.util.Objects;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.Message;
+import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.SubscriptionListener;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Tells whoever waits in this process of the messages whose status has changed, in whichever process it did. */
@@ -19,32 +22,93 @@ public class StatusNews {
         this.keys = keys;
     }
 
-    /** Ends the subscription. */
+    /** Is told on a thread of the connection, which it must not hold up. */
+    public interface Listener {
+
+        /** The status of the message is another one than before. */
+        void changed(MessageId id);
+
+        /** News comes from now on; what has changed before, and since news came the last time, was not told. */
+        default void listening() {}
+    }
+
+    /** Ends when it is closed. */
     public interface Subscription extends AutoCloseable {
+
+        /**
+         * Asks Redis something over the same connection: one that is dead, over which news would never come, is noticed
+         * within seconds, and made anew.
+         *
+         * @throws org.springframework.dao.DataAccessException if there is no answer in time
+         */
+        void probe();
+
         @Override
         void close();
     }
 
     /**
-     * Subscribes on a connection of its own, which subscribes again by itself after an interruption. News may be missed
-     * meanwhile: whoever listens looks from time to time as well.
+     * Subscribes on a connection of its own, which subscribes again by itself after an interruption.
      *
      * <p>Spring's listener container is not used: when its first subscription fails, it tries on while it holds a lock
      * that stopping it needs too.
      *
      * @throws org.springframework.dao.DataAccessException if Redis does not answer; then nothing is subscribed
      */
-    public Subscription subscribe(Consumer<MessageId> listener) {
+    public Subscription subscribe(Listener listener) {
         RedisConnection connection =
                 Objects.requireNonNull(redis.getConnectionFactory()).getConnection();
         try {
-            connection.subscribe(
-                    (message, pattern) -> listener.accept(new MessageId(new String(message.getBody(), UTF_8))),
-                    keys.news().getBytes(UTF_8));
-            return connection::close;
+            connection.subscribe(new Channel(listener), keys.news().getBytes(UTF_8));
+            return new Connected(connection);
         } catch (RuntimeException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    private final class Connected implements Subscription {
+
+        private final RedisConnection connection;
+
+        Connected(RedisConnection connection) {
+            this.connection = connection;
+        }
+
+        /**
+         * The only question that a connection with a subscription may ask in Redis 6, and that Spring has a name for.
+         */
+        @Override
+        public void probe() {
+            Objects.requireNonNull(connection.getSubscription())
+                    .subscribe(keys.probe().getBytes(UTF_8));
+        }
+
+        @Override
+        public void close() {
+            connection.close();
+        }
+    }
+
+    private final class Channel implements MessageListener, SubscriptionListener {
+
+        private final Listener listener;
+
+        Channel(Listener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onMessage(Message message, byte @Nullable [] pattern) {
+            listener.changed(new MessageId(new String(message.getBody(), UTF_8)));
+        }
+
+        /** By Redis, each time that the connection has been made. */
+        @Override
+        public void onChannelSubscribed(byte[] channel, long count) {
+            if (keys.news().equals(new String(channel, UTF_8))) {
+                listener.listening();
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ import org.springframework.util.unit.DataSize;
  * @param cache how long signatures are kept
  * @param message what a client may send
  * @param requests how many clients may ask at once
+ * @param waiting for how long, and how many, answers are held
  * @param redis how safe what is written to Redis is
  */
 @ConfigurationProperties("crypto")
@@ -33,6 +34,7 @@ public record CryptoSettings(
         @DefaultValue Cache cache,
         @DefaultValue Message message,
         @DefaultValue Requests requests,
+        @DefaultValue Waiting waiting,
         @DefaultValue Redis redis) {
 
     /**
@@ -167,6 +169,22 @@ public record CryptoSettings(
 
         public Requests {
             requireBetween("CRYPTO_REQUESTS_MAX_AT_ONCE", maxAtOnce, 1, 100_000);
+        }
+    }
+
+    /**
+     * For how long, and how many, answers are held for clients that prefer to wait.
+     *
+     * @param limit the longest; who wants to wait longer is answered then
+     * @param maxAtOnce how many an instance holds; beyond that, clients are answered as if they did not want to wait
+     */
+    public record Waiting(
+            @DefaultValue("60s") Duration limit,
+            @DefaultValue("5000") int maxAtOnce) {
+
+        public Waiting {
+            requireBetween("CRYPTO_WAITING_LIMIT", limit, Duration.ofSeconds(1), Duration.ofHours(1));
+            requireBetween("CRYPTO_WAITING_MAX_AT_ONCE", maxAtOnce, 0, 100_000);
         }
     }
 

@@ -10,6 +10,11 @@ public sealed interface SigningStatus {
         return this instanceof Pending pending && attempt >= pending.attempt();
     }
 
+    /** Whether it stays as it is: nothing more is tried. */
+    default boolean isFinal() {
+        return !(this instanceof Pending);
+    }
+
     /** There is a signature; this is final. */
     record Signed(Signature signature) implements SigningStatus {}
 

@@ -44,6 +44,7 @@ class CryptoSettingsTest {
                         Duration.ofHours(24),
                         100_000));
         assertThat(settings.requests().maxAtOnce()).isEqualTo(1000);
+        assertThat(settings.waiting()).isEqualTo(new CryptoSettings.Waiting(Duration.ofSeconds(60), 5000));
         assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(8));
     }
@@ -64,6 +65,8 @@ class CryptoSettingsTest {
         variables.put("CRYPTO_REDIS_REPLICAS", "2");
         variables.put("CRYPTO_RETRY_MAX_PENDING", "5");
         variables.put("CRYPTO_REQUESTS_MAX_AT_ONCE", "20");
+        variables.put("CRYPTO_WAITING_LIMIT", "2m");
+        variables.put("CRYPTO_WAITING_MAX_AT_ONCE", "0");
 
         CryptoSettings settings = bind(variables);
 
@@ -79,6 +82,7 @@ class CryptoSettingsTest {
                         Duration.ofDays(7),
                         5));
         assertThat(settings.requests().maxAtOnce()).isEqualTo(20);
+        assertThat(settings.waiting()).isEqualTo(new CryptoSettings.Waiting(Duration.ofMinutes(2), 0));
         assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(1));
         assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(1));
     }
@@ -112,6 +116,8 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_MAX_PENDING   | 0                        | CRYPTO_RETRY_MAX_PENDING must be from 1 to"
                         + " 10000000, not 0.",
                 "CRYPTO_REQUESTS_MAX_AT_ONCE | 0                       | CRYPTO_REQUESTS_MAX_AT_ONCE must be from 1 to",
+                "CRYPTO_WAITING_LIMIT       | 0s                       | CRYPTO_WAITING_LIMIT must be from 1s to",
+                "CRYPTO_WAITING_MAX_AT_ONCE | -1                       | CRYPTO_WAITING_MAX_AT_ONCE must be from 0 to",
                 "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
                 "CRYPTO_REDIS_REPLICAS      | 6                        | CRYPTO_REDIS_REPLICAS must be from 0 to 5,"
                         + " not 6",
@@ -151,6 +157,7 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_PERIOD",
                 "CRYPTO_RETRY_TIMEOUT",
                 "CRYPTO_RETRY_GIVE_UP_AFTER",
+                "CRYPTO_WAITING_LIMIT",
                 "CRYPTO_CACHE_TTL",
                 "CRYPTO_MESSAGE_MAX_SIZE"
             })
