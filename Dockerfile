@@ -20,10 +20,10 @@ RUN groupadd --gid 10001 wrapper && useradd --uid 10001 --gid wrapper --no-creat
  && mkdir -p /app /data /passwords/services /passwords/rabbitmq /passwords/redis \
  && chown -R wrapper:wrapper /app /data /passwords
 WORKDIR /app
-COPY docker/jvm.options docker/train ./
+COPY docker/jvm.options docker/heap.options docker/train ./
 USER wrapper
 # Only the exec form gets SIGTERM, by which the programs stop in good order.
-ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=app.aot", "-jar", "app.jar"]
+ENTRYPOINT ["java", "@jvm.options", "@heap.options", "-XX:AOTCache=app.aot", "-jar", "app.jar"]
 
 # What clients and operators reach is decided by the container's network; health is asked from inside.
 FROM base AS service
@@ -32,6 +32,7 @@ HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 \
   CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8081/actuator/health"]
 
 FROM service AS api-service
+COPY docker/api-service.heap.options heap.options
 COPY --from=build /layers/api-service/dependencies/ ./
 COPY --from=build /layers/api-service/snapshot-dependencies/ ./
 COPY --from=build /layers/api-service/application/ ./
@@ -50,6 +51,6 @@ COPY --from=build /src/upstream-simulator/target/*-exec.jar app.jar
 ENV SIMULATOR_BIND_ADDRESS=0.0.0.0 SIMULATOR_PORT=8080 DATA_DIR=/data
 VOLUME /data
 EXPOSE 8080
-ENTRYPOINT ["java", "@jvm.options", "-jar", "app.jar"]
+ENTRYPOINT ["java", "@jvm.options", "@heap.options", "-jar", "app.jar"]
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 \
   CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/crypto/public-key"]

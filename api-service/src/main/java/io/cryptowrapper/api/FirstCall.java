@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.api.Answered.Source;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
@@ -47,23 +48,23 @@ class FirstCall {
      *
      * @param reserve the time before the deadline that is not spent on waiting for the upstream
      */
-    Answer make(Message message, Deadline deadline, Duration reserve) {
+    Answered make(Message message, Deadline deadline, Duration reserve) {
         if (!upstream.hasRoom()) {
-            return acceptance.accept(message, Failure.tooManyCalls(), deadline);
+            return notCalled(message, Failure.tooManyCalls(), deadline);
         }
         UpstreamQuota.Permission permission;
         try {
             permission = quota.takeForFirstCall();
         } catch (DataAccessException redisIsDown) {
-            return acceptance.accept(message, Failure.quotaUnknown(), deadline);
+            return notCalled(message, Failure.quotaUnknown(), deadline);
         }
         return switch (permission) {
             case UpstreamQuota.Permission.Granted(Grant grant) -> call(grant, message, deadline, reserve);
-            case UpstreamQuota.Permission.Wait used -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
+            case UpstreamQuota.Permission.Wait used -> notCalled(message, Failure.quotaUsedUp(), deadline);
         };
     }
 
-    private Answer call(Grant grant, Message message, Deadline deadline, Duration reserve) {
+    private Answered call(Grant grant, Message message, Deadline deadline, Duration reserve) {
         Duration patience = settings.api().timeout();
         Duration left = deadline.leaving(reserve);
         Duration wait = left.compareTo(patience) < 0 ? left : patience;
@@ -74,23 +75,34 @@ class FirstCall {
             quota.heed(outcome);
             return switch (outcome) {
                 case UpstreamOutcome.Signed(var signature) ->
-                    acceptance.settle(message, new SigningStatus.Signed(signature), deadline);
+                    settled(message, new SigningStatus.Signed(signature), deadline);
                 case UpstreamOutcome.Rejected(var failure) ->
-                    acceptance.settle(message, new SigningStatus.Rejected(failure), deadline);
-                case UpstreamOutcome.Failed(var failure, var retryAfter) ->
-                    acceptance.accept(message, failure, deadline);
-                case UpstreamOutcome.KeyRefused(var failure) -> acceptance.accept(message, failure, deadline);
-                case UpstreamOutcome.NotCalled() -> acceptance.accept(message, Failure.quotaUsedUp(), deadline);
+                    settled(message, new SigningStatus.Rejected(failure), deadline);
+                case UpstreamOutcome.Failed(var failure, var retryAfter) -> failed(message, failure, deadline);
+                case UpstreamOutcome.KeyRefused(var failure) -> failed(message, failure, deadline);
+                case UpstreamOutcome.NotCalled() -> notCalled(message, Failure.quotaUsedUp(), deadline);
             };
         } catch (TimeoutException slow) {
             var _ = call.thenAccept(outcome -> useLate(message, outcome));
-            return acceptance.accept(message, Failure.noAnswerWithin(wait), deadline);
+            return failed(message, Failure.noAnswerWithin(wait), deadline);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return acceptance.accept(message, Failure.noAnswerWithin(wait), deadline);
+            return failed(message, Failure.noAnswerWithin(wait), deadline);
         } catch (ExecutionException e) {
             throw new IllegalStateException("a call never fails by an exception", e);
         }
+    }
+
+    private Answered settled(Message message, SigningStatus status, Deadline deadline) {
+        return Answered.from(Source.CALLED, acceptance.settle(message, status, deadline));
+    }
+
+    private Answered failed(Message message, Failure failure, Deadline deadline) {
+        return Answered.from(Source.CALLED, acceptance.accept(message, failure, deadline));
+    }
+
+    private Answered notCalled(Message message, Failure failure, Deadline deadline) {
+        return Answered.from(Source.NOT_CALLED, acceptance.accept(message, failure, deadline));
     }
 
     private void useLate(Message message, UpstreamOutcome outcome) {

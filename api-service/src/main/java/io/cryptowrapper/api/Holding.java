@@ -1,14 +1,16 @@
 package io.cryptowrapper.api;
 
-import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.api.Answered.Source;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.springframework.stereotype.Component;
 
 /** Answers that are held until the message has ended, or their time is over. */
@@ -19,17 +21,17 @@ class Holding {
     private static final int ANSWERED_AT_ONCE = 64;
 
     private final Watches watches;
+    private final Places places;
     private final Signer signer;
     private final Answers answers;
-    private final Semaphore places;
     private final Semaphore answering = new Semaphore(ANSWERED_AT_ONCE);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-    Holding(Watches watches, Signer signer, Answers answers, CryptoSettings settings) {
+    Holding(Watches watches, Places places, Signer signer, Answers answers) {
         this.watches = watches;
+        this.places = places;
         this.signer = signer;
         this.answers = answers;
-        this.places = new Semaphore(settings.waiting().maxAtOnce());
     }
 
     /**
@@ -38,25 +40,48 @@ class Holding {
      * @param most for how long
      * @return completes with the answer, or with what {@link Signer#sign} throws; nothing if as many are held as may be
      */
-    Optional<CompletableFuture<Answer>> hold(Message message, Duration most) {
-        if (!places.tryAcquire()) {
+    Optional<CompletableFuture<Answered>> hold(Message message, Duration most) {
+        if (!places.take()) {
             return Optional.empty();
         }
         MessageId id = message.id();
-        return Optional.of(watches.watch(id, most)
-                .thenApplyAsync(
-                        end -> end.map(status -> answers.of(id, status, Deadline.in(Duration.ZERO)))
-                                .orElseGet(() -> anew(message)),
-                        threads)
-                .whenComplete((answer, error) -> places.release()));
+        Held held = new Held();
+        watches.watch(id, held);
+        return Optional.of(held.end
+                .completeOnTimeout(Optional.empty(), most.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((end, error) -> watches.leave(id, held))
+                .thenApplyAsync(end -> end.map(status -> ended(id, status)).orElseGet(() -> anew(message)), threads)
+                .whenComplete((answer, error) -> places.giveBack()));
     }
 
-    private Answer anew(Message message) {
+    private Answered ended(MessageId id, SigningStatus status) {
+        return Answered.from(Source.SHARED, answers.of(id, status, Deadline.in(Duration.ZERO)));
+    }
+
+    private Answered anew(Message message) {
         answering.acquireUninterruptibly();
         try {
             return signer.sign(message);
         } finally {
             answering.release();
+        }
+    }
+
+    private static final class Held implements Watches.Watcher {
+
+        /** Of the message; nothing when the time is over or this process stops. */
+        private final CompletableFuture<Optional<SigningStatus>> end = new CompletableFuture<>();
+
+        @Override
+        public void sees(SigningStatus status) {
+            if (status.isFinal()) {
+                end.complete(Optional.of(status));
+            }
+        }
+
+        @Override
+        public void stops() {
+            end.complete(Optional.empty());
         }
     }
 }

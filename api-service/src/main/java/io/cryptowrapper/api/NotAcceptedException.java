@@ -27,6 +27,11 @@ final class NotAcceptedException extends RuntimeException {
         return new NotAcceptedException("As many messages wait as may (CRYPTO_RETRY_MAX_PENDING).", pace);
     }
 
+    /** As many clients stay as may. */
+    static NotAcceptedException noPlace() {
+        return new NotAcceptedException("As many clients wait as may (CRYPTO_WAITING_MAX_AT_ONCE).", RESTART);
+    }
+
     /** When it is worth another try. */
     Duration comeBackAfter() {
         return comeBackAfter;

@@ -19,6 +19,8 @@ import org.springframework.http.HttpStatus;
  */
 record Preferences(@Nullable Duration patience, boolean respondAsync) {
 
+    static final String HEADER = "Prefer";
+
     private static final String WAIT = "wait";
     private static final String RESPOND_ASYNC = "respond-async";
 

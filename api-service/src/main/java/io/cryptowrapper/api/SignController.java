@@ -5,69 +5,101 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Message;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import org.springframework.web.util.UriUtils;
 
-/** {@code GET /crypto/sign?message=…}, the same request that the upstream takes. */
+/**
+ * {@code GET /crypto/sign?message=…}, the same request that the upstream takes. By its headers the answer is held, says
+ * by its status that it is not final, or becomes a stream of events.
+ */
 @RestController
 class SignController {
 
     private static final String PATH = "/crypto/sign";
-    private static final String PREFER = "Prefer";
+
+    /** Many clients take 16 KiB of headers at most, some 8 KiB of a line. */
+    private static final int LONGEST_ADDRESS = 8000;
 
     private final Signer signer;
     private final Holding holding;
+    private final Streams streams;
+    private final AnswerHeaders answerHeaders;
     private final MessageParameter parameter;
     private final Duration longestWait;
 
-    SignController(Signer signer, Holding holding, CryptoSettings settings) {
+    SignController(
+            Signer signer, Holding holding, Streams streams, AnswerHeaders answerHeaders, CryptoSettings settings) {
         this.signer = signer;
         this.holding = holding;
+        this.streams = streams;
+        this.answerHeaders = answerHeaders;
         this.parameter = new MessageParameter(settings.message().maxSize().toBytes());
         this.longestWait = settings.waiting().limit();
     }
 
+    /**
+     * Decides by the headers, and not by mappings: those would refuse, or read otherwise, what always meant JSON.
+     *
+     * @return a response, the promise of one, or the emitter of events
+     */
     @GetMapping(PATH)
-    ResponseEntity<SignResponse> sign(HttpServletRequest request) {
+    Object sign(HttpServletRequest request, HttpServletResponse response) {
         Message message = parameter.read(request.getQueryString());
-        return response(HttpStatus.OK, SignResponse.of(message, signer.sign(message)), new HttpHeaders());
+        RequestOptions options = RequestOptions.read(request, longestWait);
+        return options.events() ? follow(message, options.lastEvent(), response) : answer(message, options);
     }
 
-    /** The same, and the answer may be held, or say by its status that it is not final. */
-    @GetMapping(path = PATH, headers = PREFER)
-    CompletableFuture<ResponseEntity<SignResponse>> signAsPreferred(HttpServletRequest request) {
-        Message message = parameter.read(request.getQueryString());
-        Preferences preferences = Preferences.read(Collections.list(request.getHeaders(PREFER)), longestWait);
-        Answer now = signer.sign(message);
-        Duration patience = preferences.patience();
-        if (patience == null || !(now instanceof Answer.Pending)) {
-            return CompletableFuture.completedFuture(preferred(message, now, preferences));
+    private Object answer(Message message, RequestOptions options) {
+        Answered now = signer.sign(message);
+        Duration patience = options.preferences().patience();
+        if (patience == null || !(now.answer() instanceof Answer.Pending)) {
+            return response(message, now, options);
         }
-        Optional<CompletableFuture<Answer>> held = holding.hold(message, patience);
-        return held.map(answer -> answer.thenApply(then -> preferred(message, then, preferences)))
-                .orElseGet(() ->
-                        CompletableFuture.completedFuture(preferred(message, now, preferences.withoutPatience())));
+        Optional<CompletableFuture<Answered>> held = holding.hold(message, patience);
+        return held.isPresent()
+                ? held.get().thenApply(then -> response(message, then, options))
+                : response(message, now, options.withoutPatience());
     }
 
-    private static ResponseEntity<SignResponse> preferred(Message message, Answer answer, Preferences preferences) {
-        SignResponse body = SignResponse.of(message, answer);
-        HttpHeaders headers = new HttpHeaders();
+    private Object follow(Message message, @Nullable String lastEvent, HttpServletResponse response) {
+        if (lastEvent != null && SigningEvent.isEndOf(message.id(), lastEvent)) {
+            // Which tells a browser not to come back again.
+            return ResponseEntity.noContent().build();
+        }
+        SseEmitter events = streams.open(message, lastEvent);
+        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        // For nginx, which would wait until it has some kilobytes.
+        response.setHeader("X-Accel-Buffering", "no");
+        return events;
+    }
+
+    /** JSON, whatever the client says it accepts. */
+    private ResponseEntity<SignResponse> response(Message message, Answered answered, RequestOptions options) {
+        Preferences preferences = options.preferences();
+        SignResponse body = SignResponse.of(message, answered.answer());
+        HttpHeaders headers = answerHeaders.of(message.id(), answered);
+        headers.setContentType(MediaType.APPLICATION_JSON);
+        if (body.retryInSeconds() != null) {
+            headers.set(HttpHeaders.RETRY_AFTER, body.retryInSeconds().toString());
+        }
         List<String> applied = new ArrayList<>();
-        boolean accepted = preferences.respondAsync() && answer instanceof Answer.Pending;
+        boolean accepted = preferences.respondAsync() && answered.answer() instanceof Answer.Pending;
         if (accepted) {
             applied.add("respond-async");
-            headers.set(HttpHeaders.LOCATION, PATH + "?message=" + UriUtils.encode(message.text(), UTF_8));
+            address(message).ifPresent(address -> headers.set(HttpHeaders.LOCATION, address));
         }
         if (preferences.patience() != null) {
             applied.add("wait=" + preferences.patience().toSeconds());
@@ -75,15 +107,16 @@ class SignController {
         if (!applied.isEmpty()) {
             headers.set("Preference-Applied", String.join(", ", applied));
         }
-        return response(accepted ? HttpStatus.ACCEPTED : HttpStatus.OK, body, headers);
+        String tag = headers.getETag();
+        if (tag != null && options.known().matches(tag)) {
+            return new ResponseEntity<>(headers, HttpStatus.NOT_MODIFIED);
+        }
+        return new ResponseEntity<>(body, headers, accepted ? HttpStatus.ACCEPTED : HttpStatus.OK);
     }
 
-    /** JSON, whatever the client says it accepts. */
-    private static ResponseEntity<SignResponse> response(HttpStatus status, SignResponse body, HttpHeaders headers) {
-        headers.setContentType(MediaType.APPLICATION_JSON);
-        if (body.retryInSeconds() != null) {
-            headers.set(HttpHeaders.RETRY_AFTER, body.retryInSeconds().toString());
-        }
-        return new ResponseEntity<>(body, headers, status);
+    /** Where to ask again; nothing if it is so long that clients would not take it among the headers. */
+    private static Optional<String> address(Message message) {
+        return Optional.of(PATH + "?message=" + UriUtils.encode(message.text(), UTF_8))
+                .filter(address -> address.length() <= LONGEST_ADDRESS);
     }
 }

@@ -1,9 +1,10 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.api.Answered.Source;
 import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.results.SignatureStore.Kept;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
-import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -57,15 +58,17 @@ class Signer implements AutoCloseable {
      * @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time, or too many
      *     wait
      */
-    Answer sign(Message message) {
+    Answered sign(Message message) {
         Deadline deadline = Deadline.in(TIME_FOR_ALL_STEPS);
-        CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(() -> answer(message, deadline), threads);
+        CompletableFuture<Answered> answer = CompletableFuture.supplyAsync(() -> answer(message, deadline), threads);
         try {
             return answer.get(TIME_TO_ANSWER.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException everyStepWasSlow) {
             Answer sofar = deadline.otherwise();
             // Should the message be accepted after all, then only nobody was told.
-            return sofar != null ? sofar : answers.fromMemory(message.id()).orElseThrow(NotAcceptedException::unkept);
+            return sofar != null
+                    ? Answered.from(Source.UNFINISHED, sofar)
+                    : remembered(message.id()).orElseThrow(NotAcceptedException::unkept);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
@@ -79,22 +82,30 @@ class Signer implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private Answer answer(Message message, Deadline deadline) {
+    private Answered answer(Message message, Deadline deadline) {
         try {
             return answerFromStore(message, deadline);
         } catch (DataAccessException redisIsDown) {
-            return answers.fromMemory(message.id()).orElseGet(() -> acceptance.acceptUnseen(message, deadline));
+            return remembered(message.id())
+                    .orElseGet(() -> Answered.from(Source.NOT_CALLED, acceptance.acceptUnseen(message, deadline)));
         }
     }
 
-    private Answer answerFromStore(Message message, Deadline deadline) {
+    private Optional<Answered> remembered(MessageId id) {
+        return answers.fromMemory(id).map(answer -> Answered.from(Source.REMEMBERED, answer));
+    }
+
+    private Answered answerFromStore(Message message, Deadline deadline) {
         MessageId id = message.id();
         try (Waiters.Ticket ticket = waiters.register(id)) {
+            Source source = Source.STORED;
             while (true) {
-                Optional<SigningStatus> known = store.find(id);
+                Optional<Kept> known = store.findKept(id);
                 if (known.isPresent()) {
-                    return answers.of(id, known.get(), deadline);
+                    Answer answer = answers.of(id, known.get().status(), deadline);
+                    return new Answered(answer, source, known.get().left());
                 }
+                source = Source.SHARED;
                 acceptance.requireRoom(id);
                 if (store.claim(id)) {
                     return firstCall.make(message, deadline, TIME_TO_ACCEPT);
@@ -102,7 +113,7 @@ class Signer implements AutoCloseable {
                 Duration left = deadline.leaving(TIME_TO_TAKE_OVER);
                 if (left.isZero()) {
                     // Whoever claimed it is gone; what he may have queued is the same attempt, and counts once.
-                    return acceptance.takeOver(message, FirstCall.OVERTAKEN, deadline);
+                    return Answered.from(source, acceptance.takeOver(message, FirstCall.OVERTAKEN, deadline));
                 }
                 ticket.await(left);
             }

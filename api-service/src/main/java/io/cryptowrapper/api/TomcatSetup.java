@@ -18,33 +18,38 @@ class TomcatSetup {
     /** For the headers. */
     private static final int ROOM = 8 * 1024;
 
-    /**
-     * What a request that is worked on takes beside its headers, most of it for its answer: measured, and rounded up.
-     */
-    private static final int OTHER_BUFFERS = 32 * 1024;
+    /** The address of a message that waits is one of them. */
+    private static final int ANSWERS_HEADERS = 16 * 1024;
 
-    /** How much of the heap all connections together may take: one part of so many. */
-    private static final int SHARE_OF_HEAP = 3;
+    /** What a request that is worked on or held takes beside its headers and those of its answer: measured. */
+    private static final int OTHER_BUFFERS = 96 * 1024;
 
     /** Sent raw by many clients, against RFC 3986; what they mean is clear. */
     private static final String RELAXED = "\"<>[\\]^`{|}";
 
     @Bean
+    Capacity capacity(CryptoSettings settings, TomcatServerProperties tomcat) {
+        return Capacity.of(
+                settings.requests(),
+                settings.waiting(),
+                tomcat.getMaxConnections(),
+                Runtime.getRuntime().maxMemory(),
+                headerSize(settings) + ANSWERS_HEADERS + OTHER_BUFFERS);
+    }
+
+    @Bean
     WebServerFactoryCustomizer<TomcatServletWebServerFactory> tomcatCustomizer(
-            CryptoSettings settings, TomcatServerProperties tomcat) {
-        int headerSize = Math.toIntExact(settings.message().maxSize().toBytes() * ENCODED + ROOM);
-        long connections = Math.min(
-                tomcat.getMaxConnections(), connectionsIn(Runtime.getRuntime().maxMemory(), headerSize));
+            CryptoSettings settings, Capacity capacity) {
+        String headerSize = Integer.toString(headerSize(settings));
         return factory -> {
             factory.addConnectorCustomizers(connector -> {
-                connector.setProperty("maxHttpRequestHeaderSize", Integer.toString(headerSize));
-                // The address of a message that waits is one of them.
-                connector.setProperty("maxHttpResponseHeaderSize", Integer.toString(headerSize));
-                connector.setProperty("maxConnections", Long.toString(connections));
+                connector.setProperty("maxHttpRequestHeaderSize", headerSize);
+                connector.setProperty("maxHttpResponseHeaderSize", Integer.toString(ANSWERS_HEADERS));
+                connector.setProperty("maxConnections", Long.toString(capacity.connections()));
                 connector.setProperty("relaxedQueryChars", RELAXED);
                 ClientErrorAdapter.installOn(connector);
             });
-            factory.addEngineValves(new OverloadValve(atOnce(settings.requests().maxAtOnce(), connections)));
+            factory.addEngineValves(new OverloadValve(capacity.requests()));
             factory.addContextCustomizers(context -> {
                 if (context.getParent() instanceof StandardHost host) {
                     host.setErrorReportValveClass(ProblemReportValve.class.getName());
@@ -53,13 +58,7 @@ class TomcatSetup {
         };
     }
 
-    /** How many connections a heap holds beside all else, though a request is worked on for each of them. */
-    static long connectionsIn(long heapSize, int headerSize) {
-        return heapSize / SHARE_OF_HEAP / (headerSize + OTHER_BUFFERS);
-    }
-
-    /** How many requests may be worked on: there must be connections for those who are told that it is too many. */
-    static int atOnce(int wanted, long connections) {
-        return Math.toIntExact(Math.min(wanted, connections * 3 / 4));
+    private static int headerSize(CryptoSettings settings) {
+        return Math.toIntExact(settings.message().maxSize().toBytes() * ENCODED + ROOM);
     }
 }

@@ -6,6 +6,8 @@ import io.cryptowrapper.signing.Place;
 import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
@@ -40,14 +42,29 @@ class Turns {
      * added: nobody knows when there will be one, and each poll finds more.
      */
     Duration untilTurnOf(MessageId id) {
+        return turnOf(id).until();
+    }
+
+    /**
+     * A message's turn.
+     *
+     * @param until how long it will be
+     * @param place the place in the line, counted from 1, where it is known
+     */
+    record Turn(Duration until, @Nullable Long place) {}
+
+    /** The same, and the place. */
+    Turn turnOf(MessageId id) {
         try {
+            Optional<Place> known = line.placeOf(id);
             // Where Redis has lost the line, the message is somewhere in the queue: say what is true of its end.
-            Place place = line.placeOf(id)
-                    .orElseGet(() -> Place.behind(
-                            workers.depth().map(Workers.Depth::messages).orElse(0L)));
-            return policy.untilTurn(place, quota.untilRetryAfter(place.ahead())).plus(workers.silence());
+            Place place = known.orElseGet(() ->
+                    Place.behind(workers.depth().map(Workers.Depth::messages).orElse(0L)));
+            Duration until = policy.untilTurn(place, quota.untilRetryAfter(place.ahead()))
+                    .plus(workers.silence());
+            return new Turn(until, known.isEmpty() ? null : place.ahead() + 1);
         } catch (DataAccessException redisIsDown) {
-            return whenUnknown();
+            return new Turn(whenUnknown(), null);
         }
     }
 

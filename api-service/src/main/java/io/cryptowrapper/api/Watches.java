@@ -12,14 +12,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
- * The clients that wait for the end of a message, for as long as a minute each.
+ * The messages that clients stay for.
  *
- * <p>They hold no thread and ask Redis nothing: news of a message is looked at once for all who wait for it, and when
+ * <p>They hold no thread and ask Redis nothing: news of a message is looked at once for all who stay for it, and when
  * news was missed, each message is looked at once.
  */
 @Component
@@ -28,42 +29,53 @@ class Watches implements News.Reader, SmartLifecycle {
     /** Where Redis has not answered. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
-    private final ConcurrentHashMap<MessageId, Set<Watch>> watched = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<MessageId, Set<Watcher>> watched = new ConcurrentHashMap<>();
     private final SignatureStore store;
-    private final Executor later;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Executor later =
+            CompletableFuture.delayedExecutor(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, threads);
     private volatile boolean running;
 
     Watches(SignatureStore store) {
         this.store = store;
-        this.later = CompletableFuture.delayedExecutor(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, threads);
     }
 
-    /**
-     * Waits for the end of a message.
-     *
-     * @return completes with the end, or with nothing when the time is over or this process stops
-     */
-    CompletableFuture<Optional<SigningStatus>> watch(MessageId id, Duration most) {
-        Watch watch = new Watch();
-        watched.compute(id, (key, watches) -> {
-            Set<Watch> all = watches == null ? ConcurrentHashMap.newKeySet() : watches;
-            all.add(watch);
+    /** Who stays for a message. */
+    interface Watcher {
+
+        /** How the message stands now; perhaps as before. */
+        void sees(SigningStatus status);
+
+        /** It cannot be seen how the message stands, at least not now. */
+        default void seesNothing() {}
+
+        /** This process stops. */
+        void stops();
+    }
+
+    /** Lets a watcher see how the message stands, soon and whenever that changes, until it leaves. */
+    void watch(MessageId id, Watcher watcher) {
+        watched.compute(id, (key, watchers) -> {
+            Set<Watcher> all = watchers == null ? ConcurrentHashMap.newKeySet() : watchers;
+            all.add(watcher);
             return all;
         });
-        CompletableFuture<Optional<SigningStatus>> end = watch.end
-                .completeOnTimeout(Optional.empty(), most.toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((status, error) -> remove(id, watch));
         if (running) {
-            // It may have ended since the client's request looked.
+            // It may have changed since the client's request looked.
             changed(id);
         } else {
-            watch.end(Optional.empty());
+            watcher.stops();
         }
-        return end;
     }
 
-    /** How many wait. */
+    void leave(MessageId id, Watcher watcher) {
+        watched.computeIfPresent(id, (key, watchers) -> {
+            watchers.remove(watcher);
+            return watchers.isEmpty() ? null : watchers;
+        });
+    }
+
+    /** How many watch. */
     int count() {
         return watched.values().stream().mapToInt(Set::size).sum();
     }
@@ -87,7 +99,7 @@ class Watches implements News.Reader, SmartLifecycle {
     @Override
     public void stop() {
         running = false;
-        watched.keySet().forEach(id -> end(id, Optional.empty()));
+        watched.keySet().forEach(id -> tell(id, Watcher::stops));
     }
 
     @Override
@@ -103,33 +115,15 @@ class Watches implements News.Reader, SmartLifecycle {
 
     private void look(MessageId id) {
         try {
-            store.find(id).filter(SigningStatus::isFinal).ifPresent(end -> end(id, Optional.of(end)));
+            Optional<SigningStatus> status = store.find(id);
+            tell(id, watcher -> status.ifPresentOrElse(watcher::sees, watcher::seesNothing));
         } catch (DataAccessException redisIsAway) {
+            tell(id, Watcher::seesNothing);
             lookOn(later, id);
         }
     }
 
-    private void end(MessageId id, Optional<SigningStatus> end) {
-        var watches = watched.get(id);
-        if (watches != null) {
-            watches.forEach(watch -> watch.end(end));
-        }
-    }
-
-    private void remove(MessageId id, Watch watch) {
-        watched.computeIfPresent(id, (key, watches) -> {
-            watches.remove(watch);
-            return watches.isEmpty() ? null : watches;
-        });
-    }
-
-    /** One client's. */
-    private static final class Watch {
-
-        private final CompletableFuture<Optional<SigningStatus>> end = new CompletableFuture<>();
-
-        void end(Optional<SigningStatus> status) {
-            end.complete(status);
-        }
+    private void tell(MessageId id, Consumer<Watcher> news) {
+        watched.getOrDefault(id, Set.of()).forEach(news);
     }
 }

@@ -270,11 +270,15 @@ class WaitTest {
     }
 
     @Test
-    void the_address_of_the_longest_message_fits() throws Exception {
-        String text = "ü".repeat(4096);
-        String target = "/crypto/sign?message=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
+    void an_address_that_clients_would_not_take_is_left_out() throws Exception {
+        String text = "x".repeat(7900);
+        String target = "/crypto/sign?message=" + text;
 
-        assertThat(api.get(target, "Prefer: respond-async").status()).isEqualTo(202);
+        assertThat(api.get(target, "Prefer: respond-async").header("Location")).contains(target);
+        RawHttp.Response longer = api.get(target + "x".repeat(200), "Prefer: respond-async");
+
+        assertThat(longer.status()).isEqualTo(202);
+        assertThat(longer.header("Location")).isEmpty();
     }
 
     @Test

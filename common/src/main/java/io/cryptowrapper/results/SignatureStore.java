@@ -3,6 +3,7 @@ package io.cryptowrapper.results;
 import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -22,6 +23,9 @@ public class SignatureStore {
     private static final RedisScript<String> RECORD =
             Scripts.read("record-status.lua", SignatureStore.class, String.class);
 
+    @SuppressWarnings("rawtypes")
+    private static final RedisScript<List> FIND = Scripts.read("find-status.lua", SignatureStore.class, List.class);
+
     private final StringRedisTemplate redis;
     private final StringRedisTemplate replicated;
     private final RedisKeys keys;
@@ -40,6 +44,23 @@ public class SignatureStore {
     public Instant time() {
         return Instant.ofEpochMilli(Objects.requireNonNull(redis.execute(
                 (RedisConnection connection) -> connection.serverCommands().time())));
+    }
+
+    /**
+     * What is known of a message.
+     *
+     * @param left how long Redis keeps it, if nothing else is recorded
+     */
+    public record Kept(SigningStatus status, Duration left) {}
+
+    /** What is known of the message, and for how long; nothing while it is only claimed. */
+    public Optional<Kept> findKept(MessageId id) {
+        List<?> found = redis.execute(FIND, List.of(keys.status(id)));
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        Duration left = Duration.ofMillis((Long) found.get(1));
+        return StoredStatus.read((String) found.get(0)).map(status -> new Kept(status, left));
     }
 
     /** What is known of the message; nothing while it is only claimed. */

@@ -3,8 +3,10 @@ package io.cryptowrapper.results;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.cryptowrapper.signing.MessageId;
+import io.lettuce.core.RedisException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.RedisConnectionFailureException;
 import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.RedisConnection;
@@ -80,8 +82,13 @@ public class StatusNews {
          */
         @Override
         public void probe() {
-            Objects.requireNonNull(connection.getSubscription())
-                    .subscribe(keys.probe().getBytes(UTF_8));
+            try {
+                Objects.requireNonNull(connection.getSubscription())
+                        .subscribe(keys.probe().getBytes(UTF_8));
+            } catch (RedisException e) {
+                // Spring hands on as it is what befalls a subscription.
+                throw new RedisConnectionFailureException("no answer over the subscribed connection", e);
+            }
         }
 
         @Override

@@ -132,6 +132,23 @@ public class UpstreamQuota {
     }
 
     /**
+     * How the budget stands.
+     *
+     * @param calls how many calls any window allows
+     * @param left how many of them could be made now; those that retries have reserved are among them
+     * @param more how long it will be until there are more; nothing if none is used
+     */
+    public record Standing(int calls, Duration window, int left, Duration more) {}
+
+    /** How the budget stands, without taking anything of it. */
+    public Standing look() {
+        List<?> reply = execute(redis, "look", 0);
+        return new Standing(
+                quota.calls(), quota.window(), Math.toIntExact((Long) reply.get(3)), Duration.ofMillis((Long)
+                        reply.get(0)));
+    }
+
+    /**
      * Makes all callers do what an outcome asks of one: after a {@code Retry-After} nobody calls until it is over, an
      * hour or a window at most, and after a refused key nobody calls for a window, as it will be refused until an
      * operator has changed it. Where Redis does not answer, nobody calls anyway; what is left of the pause is asked for
@@ -245,6 +262,12 @@ public class UpstreamQuota {
     }
 
     private Reply ask(StringRedisTemplate by, String op, long operand) {
+        List<?> reply = execute(by, op, operand);
+        // The last one granted is the caller's own.
+        return new Reply(Duration.ofMillis((Long) reply.get(0)), (Long) reply.get(1) - 1);
+    }
+
+    private List<?> execute(StringRedisTemplate by, String op, long operand) {
         List<?> reply = by.execute(
                 SCRIPT,
                 key,
@@ -256,10 +279,8 @@ public class UpstreamQuota {
                 Long.toString(operand),
                 Long.toString(longestPause.toMillis()),
                 clock.get());
-        long granted = (Long) reply.get(1);
-        seen.accumulateAndGet(granted, Math::max);
+        seen.accumulateAndGet((Long) reply.get(1), Math::max);
         keyRefused = (Long) reply.get(2) == 1;
-        // The last one granted is the caller's own.
-        return new Reply(Duration.ofMillis((Long) reply.get(0)), granted - 1);
+        return reply;
     }
 }

@@ -115,6 +115,20 @@ local function turn(others)
 end
 if op == 'peek' then return answer(math.ceil(turn(operand)) - now) end
 
+if op == 'look' then
+  -- The first grant that still counts: they are in the order of their times.
+  local from, to = granted - calls, granted
+  while from < to do
+    local middle = math.floor((from + to) / 2)
+    local time = get('g' .. int(middle))
+    if time and time + span > now then to = middle else from = middle + 1 end
+  end
+  local held = ahead('hold', most_held)
+  local oldest = from < granted and get('g' .. int(from)) or now - span
+  local free = held > now and 0 or calls - (granted - from)
+  return { math.max(0, math.max(oldest + span, held) - now), granted, redis.call('HEXISTS', key, 'refused'), free }
+end
+
 local wait = at - now
 if wait > 0 then
   -- Renewed whenever the worker asks again, and short, so that it ends soon when the worker does.

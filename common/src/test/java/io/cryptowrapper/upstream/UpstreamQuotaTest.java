@@ -179,6 +179,38 @@ class UpstreamQuotaTest {
     }
 
     @Test
+    void how_the_budget_stands_is_told_without_taking_of_it() {
+        UpstreamQuota quota = process();
+        assertThat(quota.look()).isEqualTo(standing(10, Duration.ZERO));
+        for (int i = 0; i < 4; i++) {
+            quota.takeForFirstCall();
+            clock.advance(ofSeconds(1));
+        }
+
+        Duration more = WINDOW.plus(GUARD).minusSeconds(4);
+        assertThat(quota.look()).isEqualTo(standing(6, more));
+        assertThat(quota.look()).isEqualTo(standing(6, more));
+        clock.advance(more);
+        assertThat(quota.look()).isEqualTo(standing(7, ofSeconds(1)));
+        clock.advance(ofSeconds(3));
+        assertThat(quota.look()).isEqualTo(standing(10, Duration.ZERO));
+    }
+
+    @Test
+    void nothing_of_the_budget_is_left_while_the_upstream_wants_a_pause_and_when_all_is_used() {
+        UpstreamQuota quota = process();
+        for (int i = 0; i < CALLS; i++) {
+            quota.takeForFirstCall();
+        }
+        assertThat(quota.look()).isEqualTo(standing(0, WINDOW.plus(GUARD)));
+
+        quota.heed(failed(ofSeconds(90)));
+        clock.advance(ofSeconds(80));
+
+        assertThat(quota.look()).isEqualTo(standing(0, ofSeconds(10)));
+    }
+
+    @Test
     void after_a_missing_key_retries_wait_one_period_and_first_calls_do_not() {
         assertThat(process().takeForRetry()).isEqualTo(new Permission.Wait(PERIOD));
         redis.delete("quota");
@@ -531,6 +563,10 @@ class UpstreamQuotaTest {
                 period,
                 () -> Long.toString(clock.millis()),
                 clock::nanos);
+    }
+
+    private static UpstreamQuota.Standing standing(int left, Duration more) {
+        return new UpstreamQuota.Standing(CALLS, WINDOW, left, more);
     }
 
     private static UpstreamOutcome failed(@Nullable Duration retryAfter) {

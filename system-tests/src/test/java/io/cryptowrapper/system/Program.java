@@ -28,12 +28,17 @@ final class Program implements AutoCloseable {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + Project.ROOT.resolve("docker/jvm.options"),
+                "@" + Project.ROOT.resolve("docker/" + heapOf(name)),
                 "-XX:TieredStopAtLevel=1",
                 "-jar",
                 jar.toString());
         var all = new java.util.HashMap<>(settings);
         all.put("CRYPTO_EXIT_WITH_PARENT", "true");
         return start(name, command, all);
+    }
+
+    private static String heapOf(String name) {
+        return name.equals("api") ? "api-service.heap.options" : "heap.options";
     }
 
     /** Starts a command with no settings but the given ones. */

@@ -1,0 +1,71 @@
+package io.cryptowrapper.api;
+
+import io.cryptowrapper.upstream.UpstreamQuota;
+import io.cryptowrapper.upstream.UpstreamQuota.Standing;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+
+/** How the upstream's budget stands, as clients are told: thousands of answers cost one look a second. */
+@Component
+class Budget {
+
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
+    /** So much of the two seconds is left when an answer is ready; what is not known by then is not told. */
+    private static final Duration PATIENCE = Duration.ofMillis(50);
+
+    private final Supplier<Standing> look;
+    private final LongSupplier nanoTime;
+    private final AtomicLong lookAt;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile Optional<Standing> seen = Optional.empty();
+
+    @Autowired
+    Budget(UpstreamQuota quota) {
+        this(quota::look, System::nanoTime);
+    }
+
+    Budget(Supplier<Standing> look, LongSupplier nanoTime) {
+        this.look = look;
+        this.nanoTime = nanoTime;
+        this.lookAt = new AtomicLong(nanoTime.getAsLong());
+    }
+
+    /** What was seen about a second ago at most; nothing while Redis does not answer. */
+    Optional<Standing> standing() {
+        long due = lookAt.get();
+        long now = nanoTime.getAsLong();
+        if (now - due >= 0 && lookAt.compareAndSet(due, now + LOOK_AGAIN.toNanos())) {
+            try {
+                var _ = CompletableFuture.runAsync(this::look, threads).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException late) {
+                seen = Optional.empty();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return seen;
+    }
+
+    private void look() {
+        try {
+            seen = Optional.of(look.get());
+        } catch (DataAccessException redisIsDown) {
+            seen = Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.cryptowrapper.api;
+
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.MessageId;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+
+/** The clients that follow messages by server-sent events. */
+@Component
+class Streams implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(Streams.class);
+
+    /** Proxies end connections on which nothing happens, most of them after a minute or half of one. */
+    private static final int BEAT_EVERY_SECONDS = 15;
+
+    /** Each costs Redis two questions; with more messages, each is looked at less often. */
+    private static final int REFRESHED_A_SECOND = 100;
+
+    private final ConcurrentHashMap<MessageId, Topic> topics = new ConcurrentHashMap<>();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Watches watches;
+    private final Places places;
+    private final Signer signer;
+    private final SigningEvents events;
+    private volatile CountDownLatch stopped = new CountDownLatch(0);
+
+    Streams(Watches watches, Places places, Signer signer, SigningEvents events) {
+        this.watches = watches;
+        this.places = places;
+        this.signer = signer;
+        this.events = events;
+    }
+
+    /**
+     * Lets a client follow a message until it has ended.
+     *
+     * @param seen the id of the last event that the client has had
+     * @throws NotAcceptedException as {@link Signer#sign}, and if as many follow as may
+     */
+    SseEmitter open(Message message, @Nullable String seen) {
+        if (!places.take()) {
+            throw NotAcceptedException.noPlace();
+        }
+        Answer now;
+        try {
+            now = signer.sign(message).answer();
+        } catch (RuntimeException e) {
+            places.giveBack();
+            throw e;
+        }
+        // Not all at the same moment, when an instance has ended.
+        Duration reconnect = Duration.ofMillis(ThreadLocalRandom.current().nextLong(1000, 3000));
+        Stream stream = new Stream(seen, reconnect, threads);
+        if (now instanceof Answer.Pending) {
+            follow(message, now, stream);
+        } else {
+            stream.whenOver(places::giveBack);
+            stream.offer(events.of(message, now));
+        }
+        return stream.emitter();
+    }
+
+    /** How many follow. */
+    int count() {
+        return topics.values().stream().mapToInt(Topic::size).sum();
+    }
+
+    @Override
+    public void start() {
+        CountDownLatch stop = new CountDownLatch(1);
+        stopped = stop;
+        Thread.ofVirtual().name("streams").start(() -> goOn(stop));
+    }
+
+    @Override
+    public void stop() {
+        stopped.countDown();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return stopped.getCount() > 0;
+    }
+
+    private void follow(Message message, Answer now, Stream stream) {
+        MessageId id = message.id();
+        Topic topic = topics.compute(id, (key, open) -> {
+            Topic one = open == null ? new Topic(message, now, events) : open;
+            one.add(stream);
+            return one;
+        });
+        stream.whenOver(() -> leave(id, stream));
+        watches.watch(id, topic);
+    }
+
+    private void leave(MessageId id, Stream stream) {
+        places.giveBack();
+        topics.computeIfPresent(id, (key, topic) -> {
+            if (!topic.remove(stream)) {
+                return topic;
+            }
+            watches.leave(id, topic);
+            return null;
+        });
+    }
+
+    private void goOn(CountDownLatch stop) {
+        List<Topic> turn = List.of();
+        try {
+            for (int second = 1; !stop.await(1, TimeUnit.SECONDS); second++) {
+                turn = refreshed(turn.isEmpty() ? List.copyOf(topics.values()) : turn);
+                if (second % BEAT_EVERY_SECONDS == 0) {
+                    topics.values().forEach(Topic::beat);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Refreshes the first ones; the others are left for the next time. */
+    private static List<Topic> refreshed(List<Topic> turn) {
+        int now = Math.min(turn.size(), REFRESHED_A_SECOND);
+        for (Topic topic : turn.subList(0, now)) {
+            try {
+                topic.refresh();
+            } catch (RuntimeException e) {
+                log.error("Clients could not be told where their message stands", e);
+            }
+        }
+        return turn.subList(now, turn.size());
+    }
+}
