@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -24,15 +25,31 @@ class ApiErrors extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> notAccepted(NotAcceptedException e) {
+        return later(HttpStatus.SERVICE_UNAVAILABLE, e, e.comeBackAfter());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> noClientKey(NoClientKeyException e) {
         HttpHeaders headers = new HttpHeaders();
-        headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(e.comeBackAfter())));
-        return problem(HttpStatus.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), headers);
+        headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        return problem(HttpStatus.UNAUTHORIZED, String.valueOf(e.getMessage()), headers);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> quotaUsedUp(QuotaUsedUpException e) {
+        return later(HttpStatus.TOO_MANY_REQUESTS, e, e.comeBackAfter());
     }
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> unexpected(RuntimeException e) {
         log.error("A request failed in a way that was not foreseen", e);
         return problem(HttpStatus.INTERNAL_SERVER_ERROR, "The request failed; the log says why.", new HttpHeaders());
+    }
+
+    private static ResponseEntity<ProblemDetail> later(HttpStatus status, Exception e, Duration comeBackAfter) {
+        HttpHeaders headers = new HttpHeaders();
+        headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(comeBackAfter)));
+        return problem(status, String.valueOf(e.getMessage()), headers);
     }
 
     private static ResponseEntity<ProblemDetail> problem(HttpStatus status, String detail, HttpHeaders headers) {

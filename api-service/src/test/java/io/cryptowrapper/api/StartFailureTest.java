@@ -35,6 +35,11 @@ class StartFailureTest {
                 "crypto.retry.delays | 6s,soon  | CRYPTO_RETRY_DELAYS must be a duration, for example 6s or 1500ms.",
                 "crypto.api.quota.calls | ten   | CRYPTO_API_QUOTA_CALLS must be a whole number.",
                 "crypto.message.max-size | big  | CRYPTO_MESSAGE_MAX_SIZE must be a size, for example 8KB.",
+                "crypto.client.keys-file | /no/such | CRYPTO_CLIENT_KEYS_FILE names a file that cannot be read:"
+                        + " /no/such.",
+                "crypto.client.quota.requests | x | CRYPTO_CLIENT_QUOTA_REQUESTS must be a whole number.",
+                "crypto.cors.origins | pw.example.com | CRYPTO_CORS_ORIGINS must be * or a list of up to 100 origins as"
+                        + " browsers send them, for example https://app.example.com,http://localhost:3000.",
                 "server.port | http             | SERVER_PORT must be a whole number.",
                 "spring.data.redis.url | pw://x | SPRING_DATA_REDIS_URL must be an address such as"
                         + " redis://:password@host:6379.",

@@ -26,6 +26,8 @@ import org.springframework.util.unit.DataSize;
  * @param requests how many clients may ask at once
  * @param waiting for how long, and how many, answers are held
  * @param redis how safe what is written to Redis is
+ * @param client which clients may use the API, and how much
+ * @param cors which web pages may use the API from a browser
  */
 @ConfigurationProperties("crypto")
 public record CryptoSettings(
@@ -35,7 +37,9 @@ public record CryptoSettings(
         @DefaultValue Message message,
         @DefaultValue Requests requests,
         @DefaultValue Waiting waiting,
-        @DefaultValue Redis redis) {
+        @DefaultValue Redis redis,
+        @DefaultValue ClientSettings client,
+        @DefaultValue CorsSettings cors) {
 
     /**
      * How the upstream is reached.

@@ -118,6 +118,9 @@ class CryptoSettingsTest {
                 "CRYPTO_REQUESTS_MAX_AT_ONCE | 0                       | CRYPTO_REQUESTS_MAX_AT_ONCE must be from 1 to",
                 "CRYPTO_WAITING_LIMIT       | 0s                       | CRYPTO_WAITING_LIMIT must be from 1s to",
                 "CRYPTO_WAITING_MAX_AT_ONCE | -1                       | CRYPTO_WAITING_MAX_AT_ONCE must be from 0 to",
+                "CRYPTO_CLIENT_QUOTA_REQUESTS | 0                      | CRYPTO_CLIENT_QUOTA_REQUESTS must be from 1"
+                        + " to",
+                "CRYPTO_CLIENT_QUOTA_WINDOW | 999ms                    | CRYPTO_CLIENT_QUOTA_WINDOW must be from 1s to",
                 "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
                 "CRYPTO_REDIS_REPLICAS      | 6                        | CRYPTO_REDIS_REPLICAS must be from 0 to 5,"
                         + " not 6",
@@ -158,6 +161,7 @@ class CryptoSettingsTest {
                 "CRYPTO_RETRY_TIMEOUT",
                 "CRYPTO_RETRY_GIVE_UP_AFTER",
                 "CRYPTO_WAITING_LIMIT",
+                "CRYPTO_CLIENT_QUOTA_WINDOW",
                 "CRYPTO_CACHE_TTL",
                 "CRYPTO_MESSAGE_MAX_SIZE"
             })

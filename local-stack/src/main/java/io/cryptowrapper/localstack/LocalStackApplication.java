@@ -53,7 +53,7 @@ final class LocalStackApplication {
 
             It is up. In another terminal, try this, and again while success is false:
 
-              curl '%1$s/crypto/sign?message=hello'
+              curl %4$s'%1$s/crypto/sign?message=hello'
 
             %2$s Everything is kept in %3$s.
             Ctrl-C stops it.
@@ -62,6 +62,7 @@ final class LocalStackApplication {
                         settings.ownUpstream()
                                 ? "The upstream is the one in CRYPTO_API_BASE_URL."
                                 : "The upstream is simulated: about half of all messages fail for a while.",
-                        settings.dataDirectory().toAbsolutePath());
+                        settings.dataDirectory().toAbsolutePath(),
+                        settings.crypto().client().keys().isEmpty() ? "" : "-H 'Authorization: Bearer <key>' ");
     }
 }

@@ -70,7 +70,8 @@ class DocumentsTest {
                         "docker compose up --build", // .ci/smoke
                         "docker compose up --build --scale retry-worker=3 --scale api-service=2", // CompositionIT
                         "docker compose -f docker-compose.yml -f docker-compose.cluster.yml up --build", // ClusterIT
-                        "mvn verify"); // .ci/run
+                        "mvn verify", // .ci/run
+                        KeysIT.MAKE_A_KEY);
     }
 
     @Test

@@ -65,6 +65,13 @@ public final class Programs implements AutoCloseable {
         return api.handle();
     }
 
+    /** Everything that the API and the workers have printed. */
+    public String output() {
+        StringBuilder output = new StringBuilder(api.output());
+        workers.forEach(worker -> output.append(worker.output()));
+        return output.toString();
+    }
+
     /** How many workers have been started and neither killed nor stopped. */
     public int workers() {
         return workers.size();

@@ -1,0 +1,23 @@
+package io.cryptowrapper.api;
+
+import java.time.Duration;
+
+/** A request of a client that has made as many as it may. */
+final class QuotaUsedUpException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    private final transient Duration comeBackAfter;
+
+    QuotaUsedUpException(RateLimit rateLimit) {
+        super("This key may be used " + rateLimit.quota() + " times in a row, and as many times more in each "
+                + SignResponse.seconds(rateLimit.window())
+                + " seconds. Nothing is promised: send it again later.");
+        this.comeBackAfter = rateLimit.untilMore();
+    }
+
+    /** When it is worth another try. */
+    Duration comeBackAfter() {
+        return comeBackAfter;
+    }
+}
