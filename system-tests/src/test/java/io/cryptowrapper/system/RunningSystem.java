@@ -7,8 +7,6 @@ import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -43,9 +41,8 @@ final class RunningSystem implements AutoCloseable {
         return programs.ask(message);
     }
 
-    boolean isSignature(String message, String signature) throws IOException {
-        String query = "message=" + encoded(message) + "&signature=" + encoded(signature);
-        return RawHttp.get(upstream.port(), "/crypto/verify?" + query).body().equals("{\"valid\":true}");
+    boolean isSignature(String message, String signature) {
+        return upstream.isSignature(message, signature);
     }
 
     void startWorkers(int howMany) {
@@ -71,9 +68,5 @@ final class RunningSystem implements AutoCloseable {
         settings.put("CRYPTO_RETRY_PERIOD", pace.period().toMillis() + "ms");
         settings.put("CRYPTO_RETRY_DELAYS", pace.period().toMillis() + "ms");
         return settings;
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 }

@@ -15,21 +15,28 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * An arrival at {@code /crypto/sign}, whatever became of it.
+ * An arrival at {@code /crypto/sign} or {@code /crypto/verify}, whatever became of it.
  *
  * @param at when it arrived, by the wall clock
  * @param nanos when it arrived, by the simulator's monotonic clock ({@link System#nanoTime()} unless a test set
  *     another)
- * @param message what was to be signed; empty if the call carried no readable message
+ * @param kind what was asked for
+ * @param message what was to be signed or verified; empty if the call carried no readable message
  * @param status the status it was answered with; 0 if its connection was reset instead
  */
-public record Call(Instant at, long nanos, String message, int status) {
+public record Call(Instant at, long nanos, Kind kind, String message, int status) {
 
-    private static final Pattern CSV = Pattern.compile("(-?\\d{1,18}),(\\d{1,3}),([!-~]*)");
+    private static final Pattern CSV = Pattern.compile("(-?\\d{1,18}),(\\d{1,3}),([!-+--~]*)(,verify)?");
 
-    /** As a line of a table: nanoseconds, status, and the message in URL encoding. */
+    /** What a call asks for. */
+    public enum Kind {
+        SIGN,
+        VERIFY
+    }
+
+    /** As a line of a table: nanoseconds, status, the message in URL encoding, and whether it was to be verified. */
     public String csv() {
-        return nanos + "," + status + "," + URLEncoder.encode(message, UTF_8);
+        return nanos + "," + status + "," + URLEncoder.encode(message, UTF_8) + (kind == Kind.VERIFY ? ",verify" : "");
     }
 
     /**
@@ -43,6 +50,7 @@ public record Call(Instant at, long nanos, String message, int status) {
                 ? Optional.of(new Call(
                         Instant.EPOCH,
                         Long.parseLong(call.group(1)),
+                        call.group(4) == null ? Kind.SIGN : Kind.VERIFY,
                         URLDecoder.decode(call.group(3), UTF_8),
                         Integer.parseInt(call.group(2))))
                 : Optional.empty();

@@ -11,7 +11,6 @@ import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import io.cryptowrapper.simulator.Behaviour.Answer;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -62,7 +61,8 @@ final class HttpFront implements RequestFilterV2 {
         }
         return switch (url.split("\\?", 2)[0]) {
             case "/crypto/sign" -> signed(request, query);
-            case "/crypto/verify" -> response(verified(query)).build();
+            case "/crypto/verify" ->
+                delayed(response(verified(request, query)), latency).build();
             case "/crypto/public-key" ->
                 response(Answer.text(200, signingKey.publicKeyPem())).build();
             case "/crypto/calls" -> response(calls()).build();
@@ -72,7 +72,7 @@ final class HttpFront implements RequestFilterV2 {
     }
 
     private ResponseDefinition signed(Request request, Query query) {
-        var reply = upstream.call(request.getHeader("Authorization"), query.first("message"));
+        var reply = upstream.sign(request.getHeader("Authorization"), query.first("message"));
         var ordinary = response(reply.ordinary());
         var shaped = switch (reply.behaviour()) {
             case Answer answer -> delayed(response(answer), latency);
@@ -89,17 +89,13 @@ final class HttpFront implements RequestFilterV2 {
         return shaped.build();
     }
 
-    private Answer verified(Query query) {
-        Optional<String> message = query.first("message").filter(text -> !text.isEmpty());
-        Optional<String> signature = query.first("signature");
-        if (message.isEmpty() || signature.isEmpty()) {
-            return Answer.text(400, "The parameters message and signature must be given in URL-encoded UTF-8.");
-        }
-        boolean valid = signingKey.verifies(message.get(), signature.get());
-        return new Answer(200, Map.of("Content-Type", "application/json"), "{\"valid\":" + valid + "}");
+    private Answer verified(Request request, Query query) {
+        return upstream.verify(request.getHeader("Authorization"), query.first("message"), query.first("signature"));
     }
 
-    /** One line for each call: when it arrived, in nanoseconds from some beginning, its status and its message. */
+    /**
+     * One line for each call: when it arrived, in nanoseconds from some beginning, its status, its message, its kind.
+     */
     private Answer calls() {
         String lines = log.calls().stream().map(call -> call.csv() + "\n").collect(Collectors.joining());
         return new Answer(200, Map.of("Content-Type", "text/csv"), lines);

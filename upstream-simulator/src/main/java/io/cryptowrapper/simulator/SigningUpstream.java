@@ -4,6 +4,7 @@ import io.cryptowrapper.simulator.Behaviour.Answer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -12,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The upstream itself, without HTTP: it decides what becomes of a call.
  *
- * <p>A call is checked for its key, then for the budget, then for its message. So every call with the right key takes
- * from the budget, even one without a message, except those turned away because the budget is used up. A call with a
- * wrong key takes nothing.
+ * <p>A call, to sign or to verify, is checked for its key, then for the budget, then for its message. So every call
+ * with the right key takes from the budget, even one without a message, except those turned away because the budget is
+ * used up. A call with a wrong key takes nothing.
  */
 final class SigningUpstream {
 
@@ -44,7 +45,7 @@ final class SigningUpstream {
     /** How a call is answered: the ordinary answer, and what is done with it. */
     record Reply(Answer ordinary, Behaviour behaviour) {}
 
-    Reply call(@Nullable String authorization, Optional<String> readable) {
+    Reply sign(@Nullable String authorization, Optional<String> readable) {
         boolean keyIsRight = isKey(authorization);
         String message = readable.orElse("");
         int status;
@@ -52,15 +53,49 @@ final class SigningUpstream {
         synchronized (arrival) {
             long now = nanoClock.getAsLong();
             Instant at = Instant.now();
-            status = statusOf(keyIsRight, message, now);
-            if (status == 200 || status == 502) {
+            int refusal = refusalOf(keyIsRight, !message.isEmpty(), now);
+            status = refusal != 0 ? refusal : failing.fails(message, now) ? 502 : 200;
+            if (refusal == 0) {
                 scripted = script.apply(message);
             }
             log.add(new Call(
-                    at, now, message, scripted.map(done -> status(done, status)).orElse(status)));
+                    at,
+                    now,
+                    Call.Kind.SIGN,
+                    message,
+                    scripted.map(done -> status(done, status)).orElse(status)));
         }
-        Answer ordinary = answer(status, message);
+        Answer ordinary = Answer.text(
+                status,
+                switch (status) {
+                    case 200 -> signingKey.sign(message);
+                    case 400 -> "The parameter message is missing, empty or not URL-encoded UTF-8.";
+                    case 502 -> DEGRADED;
+                    default -> refusal(status);
+                });
         return new Reply(ordinary, scripted.orElse(ordinary));
+    }
+
+    /** Verifying is never degraded. */
+    Answer verify(@Nullable String authorization, Optional<String> readable, Optional<String> signature) {
+        boolean keyIsRight = isKey(authorization);
+        String message = readable.orElse("");
+        int refusal;
+        synchronized (arrival) {
+            long now = nanoClock.getAsLong();
+            Instant at = Instant.now();
+            refusal = refusalOf(keyIsRight, !message.isEmpty() && signature.isPresent(), now);
+            log.add(new Call(at, now, Call.Kind.VERIFY, message, refusal == 0 ? 200 : refusal));
+        }
+        return switch (refusal) {
+            case 0 ->
+                new Answer(
+                        200,
+                        Map.of("Content-Type", "application/json"),
+                        "{\"valid\":" + signingKey.verifies(message, signature.orElseThrow()) + "}");
+            case 400 -> Answer.text(400, "The parameters message and signature must be given in URL-encoded UTF-8.");
+            default -> Answer.text(refusal, refusal(refusal));
+        };
     }
 
     void follow(Function<String, Optional<Behaviour>> newScript) {
@@ -71,17 +106,15 @@ final class SigningUpstream {
         return failing.contains(message);
     }
 
-    private int statusOf(boolean keyIsRight, String message, long now) {
+    /** The status by which a call is turned away; 0 if it is not. */
+    private int refusalOf(boolean keyIsRight, boolean isComplete, long now) {
         if (!keyIsRight) {
             return 401;
         }
         if (!window.letsThrough(now)) {
             return 429;
         }
-        if (message.isEmpty()) {
-            return 400;
-        }
-        return failing.fails(message, now) ? 502 : 200;
+        return isComplete ? 0 : 400;
     }
 
     private static int status(Behaviour behaviour, int ordinary) {
@@ -92,18 +125,11 @@ final class SigningUpstream {
         };
     }
 
-    private Answer answer(int status, String message) {
-        return Answer.text(
-                status,
-                switch (status) {
-                    case 200 -> signingKey.sign(message);
-                    case 400 -> "The parameter message is missing, empty or not URL-encoded UTF-8.";
-                    case 401 -> "The Authorization header is missing or does not carry the key.";
-                    case 429 ->
-                        "There were already " + settings.calls() + " calls in the last "
-                                + settings.window().toMillis() + " ms.";
-                    default -> DEGRADED;
-                });
+    private String refusal(int status) {
+        return status == 401
+                ? "The Authorization header is missing or does not carry the key."
+                : "There were already " + settings.calls() + " calls in the last "
+                        + settings.window().toMillis() + " ms.";
     }
 
     private boolean isKey(@Nullable String authorization) {

@@ -33,13 +33,19 @@ public final class UpstreamSimulator implements AutoCloseable {
 
     private final SimulatorSettings settings;
     private final SigningUpstream upstream;
+    private final SigningKey signingKey;
     private final CallLog log;
     private final WireMockServer server;
 
     private UpstreamSimulator(
-            SimulatorSettings settings, SigningUpstream upstream, CallLog log, WireMockServer server) {
+            SimulatorSettings settings,
+            SigningUpstream upstream,
+            SigningKey signingKey,
+            CallLog log,
+            WireMockServer server) {
         this.settings = settings;
         this.upstream = upstream;
+        this.signingKey = signingKey;
         this.log = log;
         this.server = server;
     }
@@ -86,7 +92,7 @@ public final class UpstreamSimulator implements AutoCloseable {
                                     rootCause(e).getMessage()),
                     e);
         }
-        return new UpstreamSimulator(settings, upstream, log, server);
+        return new UpstreamSimulator(settings, upstream, signingKey, log, server);
     }
 
     public int port() {
@@ -100,7 +106,10 @@ public final class UpstreamSimulator implements AutoCloseable {
         return URI.create("http://" + host + ":" + port());
     }
 
-    /** The latest calls to {@code /crypto/sign} in the order of their arrival, whatever they were answered with. */
+    /**
+     * The latest calls to {@code /crypto/sign} and {@code /crypto/verify} in the order of their arrival, whatever they
+     * were answered with.
+     */
     public List<Call> calls() {
         return log.calls();
     }
@@ -120,10 +129,20 @@ public final class UpstreamSimulator implements AutoCloseable {
         return upstream.failsFirst(message);
     }
 
+    /** Whether it would sign a message so; costs no call. */
+    public boolean isSignature(String message, String signature) {
+        return signingKey.verifies(message, signature);
+    }
+
+    /** What its signatures are verified with, in PEM. */
+    public String publicKey() {
+        return signingKey.publicKeyPem();
+    }
+
     /**
-     * Lets {@code script} decide from now on what becomes of calls that would be signed or fail, given their message;
-     * where it decides nothing, they are answered as usual. It is asked one call at a time and must not block: for that
-     * there is {@link Behaviour.Hang}.
+     * Lets {@code script} decide from now on what becomes of calls to sign that would be signed or fail, given their
+     * message; where it decides nothing, they are answered as usual. It is asked one call at a time and must not block:
+     * for that there is {@link Behaviour.Hang}.
      */
     public void follow(Function<String, Optional<Behaviour>> script) {
         upstream.follow(script);

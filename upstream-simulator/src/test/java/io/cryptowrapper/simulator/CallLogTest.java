@@ -44,6 +44,6 @@ class CallLogTest {
     }
 
     private static Call call(long nanos, String message) {
-        return new Call(Instant.EPOCH, nanos, message, 200);
+        return new Call(Instant.EPOCH, nanos, Call.Kind.SIGN, message, 200);
     }
 }

@@ -78,7 +78,9 @@ class MessageDecodingTest {
 
     private static boolean signatureIsFor(String message, String signature) throws Exception {
         String query = "message=" + escaped(message) + "&signature=" + escaped(signature);
-        return SimulatorCalls.get(simulator, "/crypto/verify?" + query).body().equals("{\"valid\":true}");
+        return SimulatorCalls.get(simulator, "/crypto/verify?" + query, SimulatorCalls.KEY)
+                .body()
+                .equals("{\"valid\":true}");
     }
 
     private static String escaped(String text) {

@@ -150,23 +150,62 @@ class UpstreamSimulatorTest {
     }
 
     @Test
-    void a_signature_is_verified_without_key_and_budget() throws Exception {
-        String message = messageThatFails(false);
-        String signature = URLEncoder.encode(sign(simulator, message).body(), StandardCharsets.UTF_8);
+    void a_signature_is_verified() throws Exception {
+        String message = messageThatFails(true);
+        String signature = escaped(SigningKey.keptIn(dataDir).sign(message));
         String verify = "/crypto/verify?message=" + message + "&signature=";
 
-        for (int i = 0; i < 11; i++) {
-            RawHttp.Response right = get(simulator, verify + signature);
-            assertThat(right.status()).isEqualTo(200);
-            assertThat(right.body()).isEqualTo("{\"valid\":true}");
-            assertThat(right.hasHeader("Content-Type: application/json")).isTrue();
-        }
-        assertThat(get(simulator, "/crypto/verify?message=other&signature=" + signature)
+        RawHttp.Response right = get(simulator, verify + signature, KEY);
+
+        assertThat(right.status()).isEqualTo(200);
+        assertThat(right.body()).isEqualTo("{\"valid\":true}");
+        assertThat(right.hasHeader("Content-Type: application/json")).isTrue();
+        assertThat(get(simulator, "/crypto/verify?message=other&signature=" + signature, KEY)
                         .body())
                 .isEqualTo("{\"valid\":false}");
-        assertThat(get(simulator, verify + "no*base64").body()).isEqualTo("{\"valid\":false}");
-        assertThat(get(simulator, verify + "AAAA").body()).isEqualTo("{\"valid\":false}");
-        assertThat(simulator.calls()).hasSize(1);
+        assertThat(get(simulator, verify + "no*base64", KEY).body()).isEqualTo("{\"valid\":false}");
+        assertThat(get(simulator, verify + "AAAA", KEY).body()).isEqualTo("{\"valid\":false}");
+    }
+
+    @Test
+    void to_verify_takes_the_key_and_from_the_same_budget_as_to_sign() throws Exception {
+        String verify = "/crypto/verify?message=m&signature=AAAA";
+        for (int i = 0; i < 5; i++) {
+            assertThat(get(simulator, verify).status()).isEqualTo(401);
+            assertThat(get(simulator, verify, KEY + "s").status()).isEqualTo(401);
+        }
+        for (int i = 0; i < 8; i++) {
+            assertThat(get(simulator, verify, KEY).status()).isEqualTo(200);
+        }
+        // What is incomplete counts as well.
+        assertThat(get(simulator, "/crypto/verify?message=m", KEY).status()).isEqualTo(400);
+        assertThat(sign(simulator, messageThatFails(false)).status()).isEqualTo(200);
+
+        assertThat(get(simulator, verify, KEY).status()).isEqualTo(429);
+        assertThat(sign(simulator, "m").status()).isEqualTo(429);
+        clock.advance(Duration.ofSeconds(60));
+        assertThat(get(simulator, verify, KEY).status()).isEqualTo(200);
+        assertThat(simulator.calls())
+                .filteredOn(call -> call.kind() == Call.Kind.VERIFY)
+                .extracting(Call::status)
+                .containsOnlyOnce(400, 429)
+                .hasSize(10 + 8 + 1 + 1 + 1);
+        assertThat(get(simulator, "/crypto/calls").body()).contains(",429,m,verify\n", ",429,m\n");
+    }
+
+    @Test
+    void calls_are_read_as_they_were_written() {
+        for (Call.Kind kind : Call.Kind.values()) {
+            Call call = new Call(Instant.EPOCH, 7, kind, "a,verify é", 200);
+
+            assertThat(Call.fromCsv(call.csv())).contains(call);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "?message=m", "?signature=s", "?message=&signature=s", "?message=m&signature=%zz"})
+    void without_a_readable_message_and_signature_nothing_is_verified(String query) throws Exception {
+        assertThat(get(simulator, "/crypto/verify" + query, KEY).status()).isEqualTo(400);
     }
 
     @Test
@@ -243,6 +282,10 @@ class UpstreamSimulatorTest {
                 .filter(message -> simulator.failsFirst(message) == fails)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static String escaped(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
     private PublicKey publicKey() throws IOException, GeneralSecurityException {
