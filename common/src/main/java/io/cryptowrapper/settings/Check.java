@@ -1,5 +1,6 @@
 package io.cryptowrapper.settings;
 
+import io.cryptowrapper.signing.SignatureCheck;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -49,14 +50,8 @@ final class Check {
     }
 
     static String key(String setting, @Nullable String key, @Nullable Path file) {
-        boolean given = key != null && !key.isBlank();
-        // An empty variable is as good as none: it is all that some launchers can do to take one away.
-        Path keyFile = file == null || file.toString().isBlank() ? null : file;
-        if (given && keyFile != null) {
-            throw new InvalidSettingException(setting, "and " + setting + "_FILE are both set: keep one of them");
-        }
-        String value = keyFile != null ? read(setting + "_FILE", keyFile) : given ? key : null;
-        if (value == null || value.isBlank()) {
+        String value = textOrFile(setting, key, file);
+        if (value == null) {
             throw new InvalidSettingException(
                     setting,
                     "is missing: set it to the upstream's key, or " + setting + "_FILE to a file that holds it");
@@ -67,6 +62,36 @@ final class Check {
                 setting,
                 "must be one line of printable ASCII characters");
         return stripped;
+    }
+
+    /** A public key in PEM; null if there is none. */
+    static @Nullable String publicKey(String setting, @Nullable String key, @Nullable Path file) {
+        String pem = textOrFile(setting, key, file);
+        if (pem == null) {
+            return null;
+        }
+        try {
+            SignatureCheck.by(pem);
+            return pem;
+        } catch (IllegalArgumentException e) {
+            // What it is instead is not printed: a private key may have been put into it.
+            boolean inFile = key == null || key.isBlank();
+            throw new InvalidSettingException(
+                    inFile ? setting + "_FILE" : setting,
+                    (inFile ? "must name a file with" : "must be")
+                            + " the upstream's public key (RSA, EC or Ed25519) in PEM, which begins with"
+                            + " -----BEGIN PUBLIC KEY-----");
+        }
+    }
+
+    private static @Nullable String textOrFile(String setting, @Nullable String text, @Nullable Path file) {
+        // An empty variable is as good as none: it is all that some launchers can do to take one away.
+        boolean given = text != null && !text.isBlank();
+        boolean inFile = file != null && !file.toString().isBlank();
+        if (given && inFile) {
+            throw new InvalidSettingException(setting, "and " + setting + "_FILE are both set: keep one of them");
+        }
+        return file != null && inFile ? read(setting + "_FILE", file) : given ? text : null;
     }
 
     private static String read(String setting, Path file) {

@@ -3,11 +3,13 @@ package io.cryptowrapper.settings;
 import static io.cryptowrapper.settings.Check.require;
 import static io.cryptowrapper.settings.Check.requireBetween;
 
+import io.cryptowrapper.signing.SignatureCheck;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -49,13 +51,17 @@ public record CryptoSettings(
      * @param keyFile a file that holds the key, instead of {@code key}
      * @param timeout how long a client's request waits for the first call
      * @param quota how often the upstream may be called, by all processes together
+     * @param publicKey by which the upstream's signatures are checked, in PEM; if there is none, they are not
+     * @param publicKeyFile a file that holds the public key, instead of {@code publicKey}
      */
     public record Api(
             @Nullable URI baseUrl,
             @Nullable String key,
             @Nullable Path keyFile,
             @DefaultValue("1500ms") Duration timeout,
-            @DefaultValue Quota quota) {
+            @DefaultValue Quota quota,
+            @Nullable String publicKey,
+            @Nullable Path publicKeyFile) {
 
         public Api {
             baseUrl = Check.baseUrl("CRYPTO_API_BASE_URL", baseUrl);
@@ -63,6 +69,7 @@ public record CryptoSettings(
             // Longer, and there would be no time left to queue the message inside the two seconds that clients are
             // promised.
             requireBetween("CRYPTO_API_TIMEOUT", timeout, Duration.ofMillis(50), Duration.ofMillis(1500));
+            publicKey = Check.publicKey("CRYPTO_API_PUBLIC_KEY", publicKey, publicKeyFile);
         }
 
         /** The upstream's address, without a slash at its end. */
@@ -75,6 +82,11 @@ public record CryptoSettings(
         @Override
         public String key() {
             return Objects.requireNonNull(key);
+        }
+
+        /** The check by the public key, wherever that was set; nothing if there is none. */
+        public Optional<SignatureCheck> signatureCheck() {
+            return Optional.ofNullable(publicKey).map(SignatureCheck::by);
         }
 
         /** Leaves the key out. */

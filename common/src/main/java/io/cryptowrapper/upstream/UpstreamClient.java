@@ -3,7 +3,9 @@ package io.cryptowrapper.upstream;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.UpstreamOutcome;
+import io.cryptowrapper.signing.VerifyOutcome;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -22,90 +24,36 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.HttpConnection;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.HttpRequest;
-import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.MessageConstraintException;
-import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.impl.Http1StreamListener;
-import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
-import org.apache.hc.core5.http.io.HttpClientConnection;
-import org.apache.hc.core5.util.Timeout;
 
-/**
- * Calls the upstream: exactly one request for each call, whatever happens to it.
- *
- * <p>That is why it is Apache's client and not the JDK's: the latter sends a GET again by itself, up to five times,
- * when a connection ends without an answer, and each of those would be a call outside the budget. Connections are not
- * kept either: calls are seconds apart, and one on a connection that the upstream is just closing would be lost.
- */
+/** Calls the upstream, to sign or to verify: exactly one request for each call, whatever happens to it. */
 public class UpstreamClient implements AutoCloseable {
-
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
     /**
      * Under way at the same time. Each takes a connection, with its buffers, for as long as the upstream lets it wait.
      */
     static final int MOST_CALLS = 256;
 
-    /** By default there is no limit to the headers of an answer. */
-    private static final int MOST_HEADERS = 200;
-
-    private static final int MOST_HEADER_CHARS = 16 * 1024;
-
     private static final Duration REHEARSAL_LIMIT = Duration.ofSeconds(2);
-
-    /** Of the call that this thread makes. */
-    private static final ScopedValue<Grant> GRANT = ScopedValue.newInstance();
 
     private final URI baseUrl;
     private final String key;
     private final OutcomeReader reader;
-    private final CloseableHttpClient http;
+    private final UpstreamHttp http = new UpstreamHttp(MOST_CALLS);
     private final Semaphore room = new Semaphore(MOST_CALLS);
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
-    public UpstreamClient(CryptoSettings.Api api, Clock clock) {
+    /** @param check whether what the upstream calls a signature may be the message's */
+    public UpstreamClient(CryptoSettings.Api api, BiPredicate<Message, Signature> check, Clock clock) {
         this.baseUrl = api.baseUrl();
         this.key = api.key();
-        this.reader = new OutcomeReader(key, clock);
-        this.http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
-                                .http1Config(Http1Config.custom()
-                                        .setMaxLineLength(MOST_HEADER_CHARS)
-                                        .setMaxHeaderCount(MOST_HEADERS)
-                                        .build())
-                                .build())
-                        .setMaxConnTotal(MOST_CALLS)
-                        .setMaxConnPerRoute(MOST_CALLS)
-                        .setDefaultConnectionConfig(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
-                                .build())
-                        .build())
-                .setConnectionReuseStrategy((request, response, context) -> false)
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableContentCompression()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .addRequestInterceptorLast((request, entity, context) -> checkGrant())
-                .setRequestExecutor(HttpRequestExecutor.builder()
-                        .withHttp1StreamListener(new Departure())
-                        .build())
-                .build();
+        this.reader = new OutcomeReader(key, check, clock);
     }
 
     /** Whether another call can be made, so that no grant is taken for nothing. */
@@ -114,7 +62,7 @@ public class UpstreamClient implements AutoCloseable {
     }
 
     /**
-     * Calls the upstream once.
+     * Calls the upstream once, to sign a message.
      *
      * @param grant the budget's permission; if it is too old when all else is ready, or too many calls are under way,
      *     nothing is sent
@@ -122,15 +70,22 @@ public class UpstreamClient implements AutoCloseable {
      * @return completes by the limit, and never exceptionally
      */
     public CompletableFuture<UpstreamOutcome> call(Grant grant, Message message, Duration limit) {
-        HttpGet request = request(addressOf(message), limit);
-        request.setHeader(HttpHeaders.AUTHORIZATION, key);
-        if (!room.tryAcquire()) {
-            return CompletableFuture.completedFuture(new UpstreamOutcome.NotCalled());
-        }
-        UpstreamOutcome late = new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null);
-        return CompletableFuture.supplyAsync(() -> exchangeAndLeave(request, grant, limit), calls)
-                .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((outcome, error) -> request.cancel());
+        return start(
+                "/crypto/sign?message=" + encoded(message.text()),
+                grant,
+                limit,
+                (status, headers, body) -> reader.read(message, status, headers, body),
+                why -> why);
+    }
+
+    /** Calls the upstream once, to verify a signature: in all other ways like {@link #call}. */
+    public CompletableFuture<VerifyOutcome> verify(Grant grant, Message message, Signature signature, Duration limit) {
+        return start(
+                "/crypto/verify?message=" + encoded(message.text()) + "&signature=" + encoded(signature.value()),
+                grant,
+                limit,
+                reader::readVerdict,
+                VerifyOutcome.None::new);
     }
 
     /**
@@ -140,11 +95,18 @@ public class UpstreamClient implements AutoCloseable {
      * @return whether it went all the way; if not, the first call may be slow
      */
     public boolean rehearse() {
+        var unchecked = new OutcomeReader(key, (message, signature) -> true, Clock.systemUTC());
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var _ = calls.submit(() -> answerOnce(server));
             URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/?message=none");
-            HttpGet request = request(address, REHEARSAL_LIMIT);
-            return exchange(request, Grant.forRehearsal(), REHEARSAL_LIMIT) instanceof UpstreamOutcome.Signed;
+            return exchange(
+                    UpstreamHttp.request(address, REHEARSAL_LIMIT),
+                    Grant.forRehearsal(),
+                    REHEARSAL_LIMIT,
+                    (status, headers, body) ->
+                            unchecked.read(new Message("none"), status, headers, body) instanceof UpstreamOutcome.Signed
+                                    && unchecked.readVerdict(status, headers, body) instanceof VerifyOutcome.Verdict,
+                    why -> false);
         } catch (IOException e) {
             return false;
         }
@@ -156,99 +118,71 @@ public class UpstreamClient implements AutoCloseable {
         calls.shutdownNow();
     }
 
-    private static HttpGet request(URI address, Duration limit) {
-        HttpGet request = new HttpGet(address);
-        request.setHeader(HttpHeaders.ACCEPT, "*/*");
-        request.setConfig(RequestConfig.custom()
-                .setResponseTimeout(Timeout.of(limit))
-                .setConnectionRequestTimeout(Timeout.of(limit))
-                // Some gateways refuse an offered upgrade with 403.
-                .setProtocolUpgradeEnabled(false)
-                .build());
-        return request;
-    }
-
     private static Void answerOnce(ServerSocket server) throws IOException {
         try (Socket client = server.accept()) {
             client.getInputStream().read();
             client.getOutputStream()
-                    .write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+                    .write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 14\r\n\r\n{\"valid\":true}"
                             .getBytes(StandardCharsets.US_ASCII));
         }
         return null;
     }
 
-    private UpstreamOutcome exchangeAndLeave(HttpGet request, Grant grant, Duration limit) {
-        try {
-            return exchange(request, grant, limit);
-        } finally {
-            room.release();
+    /** @param instead what is to be said where there is no answer to read: a failure, or that nothing was sent */
+    private <T> CompletableFuture<T> start(
+            String target,
+            Grant grant,
+            Duration limit,
+            UpstreamHttp.Reading<T> reading,
+            Function<UpstreamOutcome, T> instead) {
+        HttpGet request = UpstreamHttp.request(URI.create(baseUrl + target), limit);
+        request.setHeader(HttpHeaders.AUTHORIZATION, key);
+        if (!room.tryAcquire()) {
+            return CompletableFuture.completedFuture(instead.apply(new UpstreamOutcome.NotCalled()));
         }
+        T late = instead.apply(new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null));
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return exchange(request, grant, limit, reading, instead);
+                            } finally {
+                                room.release();
+                            }
+                        },
+                        calls)
+                .completeOnTimeout(late, limit.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((outcome, error) -> request.cancel());
     }
 
-    private UpstreamOutcome exchange(HttpGet request, Grant grant, Duration limit) {
+    private <T> T exchange(
+            HttpGet request,
+            Grant grant,
+            Duration limit,
+            UpstreamHttp.Reading<T> reading,
+            Function<UpstreamOutcome, T> instead) {
         try {
-            return ScopedValue.where(GRANT, grant).call(() -> send(request));
-        } catch (GrantTooOldException e) {
-            return new UpstreamOutcome.NotCalled();
-        } catch (SocketTimeoutException e) {
-            return new UpstreamOutcome.Failed(
-                    e instanceof ConnectTimeoutException
-                            ? new Failure(504, "The upstream could not be connected to in time.")
-                            : Failure.noAnswerWithin(limit),
-                    null);
+            return http.exchange(request, grant, reading);
+        } catch (UpstreamHttp.GrantTooOldException e) {
+            return instead.apply(new UpstreamOutcome.NotCalled());
         } catch (IOException e) {
-            return new UpstreamOutcome.Failed(Failure.connection(reason(e)), null);
+            return instead.apply(new UpstreamOutcome.Failed(failure(e, limit), null));
         } catch (RuntimeException e) {
-            return new UpstreamOutcome.Failed(Failure.connection("its answer could not be understood"), null);
+            return instead.apply(
+                    new UpstreamOutcome.Failed(Failure.connection("its answer could not be understood"), null));
         }
     }
 
-    private UpstreamOutcome send(HttpGet request) throws IOException {
-        ClassicHttpResponse response = http.executeOpen(null, request, null);
-        try {
-            return read(response);
-        } finally {
-            // Before the response is closed, which would read what is left of a long body, however slowly it comes.
-            request.cancel();
-            try {
-                response.close();
-            } catch (IOException e) {
-                // It is cancelled.
-            }
-        }
-    }
-
-    /** The last step before the request is sent: connecting may have taken long. */
-    private static void checkGrant() throws GrantTooOldException {
-        if (!GRANT.get().allowsSending()) {
-            throw new GrantTooOldException();
-        }
-    }
-
-    private UpstreamOutcome read(ClassicHttpResponse response) throws IOException {
-        HttpEntity entity = response.getEntity();
-        // One byte more than is used, to see that there is more.
-        byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(OutcomeReader.MOST_BYTES + 1);
-        return reader.read(
-                response.getCode(),
-                new OutcomeReader.Headers(
-                        valueOf(response, HttpHeaders.CONTENT_TYPE),
-                        valueOf(response, HttpHeaders.RETRY_AFTER),
-                        valueOf(response, HttpHeaders.DATE)),
-                body);
-    }
-
-    private URI addressOf(Message message) {
+    private static String encoded(String text) {
         // A space as %20 is a space in forms and in URIs alike; as + it would be one in forms only.
-        String encoded =
-                URLEncoder.encode(message.text(), StandardCharsets.UTF_8).replace("+", "%20");
-        return URI.create(baseUrl + "/crypto/sign?message=" + encoded);
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    private static String valueOf(ClassicHttpResponse response, String header) {
-        var first = response.getFirstHeader(header);
-        return first == null || first.getValue() == null ? "" : first.getValue();
+    private static Failure failure(IOException e, Duration limit) {
+        return switch (e) {
+            case ConnectTimeoutException late -> new Failure(504, "The upstream could not be connected to in time.");
+            case SocketTimeoutException late -> Failure.noAnswerWithin(limit);
+            default -> Failure.connection(reason(e));
+        };
     }
 
     /** Said to clients, so it names no host and quotes no exception. */
@@ -261,34 +195,5 @@ public class UpstreamClient implements AutoCloseable {
             case SSLException tls -> "no secure connection could be made";
             default -> "it ended before the answer was complete";
         };
-    }
-
-    /** A process that stands still between the check and the sending is seen afterwards. */
-    private static final class Departure implements Http1StreamListener {
-
-        @Override
-        public void onRequestHead(HttpConnection connection, HttpRequest request) {
-            try {
-                ((HttpClientConnection) connection).flush();
-            } catch (IOException e) {
-                // The executor, which flushes it too, tells it. What was sent by then may count upstream.
-            }
-            Grant grant = GRANT.get();
-            if (grant.isOld()) {
-                // The answer does not wait for it.
-                Thread.ofVirtual().name("renew-grant").start(grant::renewAfterUse);
-            }
-        }
-
-        @Override
-        public void onResponseHead(HttpConnection connection, HttpResponse response) {}
-
-        @Override
-        public void onExchangeComplete(HttpConnection connection, boolean keepAlive) {}
-    }
-
-    /** Nothing was sent. */
-    private static final class GrantTooOldException extends IOException {
-        private static final long serialVersionUID = 1;
     }
 }

@@ -31,7 +31,14 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /** The list of the shared parts: the upstream and its budget, the results in Redis, the queues in RabbitMQ. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CryptoSettings.class)
-@Import({RedisSetup.class, RabbitSetup.class, WarmUp.class, UpstreamKeyHealth.class, ExitWithParent.class})
+@Import({
+    RedisSetup.class,
+    RabbitSetup.class,
+    WarmUp.class,
+    UpstreamKeyHealth.class,
+    SignatureWatch.class,
+    ExitWithParent.class
+})
 public class WrapperParts {
 
     private static final String REPLICATED = "replicatedRedis";
@@ -54,8 +61,8 @@ public class WrapperParts {
     }
 
     @Bean
-    UpstreamClient upstreamClient(CryptoSettings settings, Clock clock) {
-        return new UpstreamClient(settings.api(), clock);
+    UpstreamClient upstreamClient(CryptoSettings settings, SignatureWatch watch, Clock clock) {
+        return new UpstreamClient(settings.api(), watch, clock);
     }
 
     @Bean

@@ -28,6 +28,12 @@ class CryptoSettingsTest {
     private static final Map<String, String> NEEDED =
             Map.of("CRYPTO_API_BASE_URL", "https://api.example.com", "CRYPTO_API_KEY", "top-secret");
 
+    private static final String PUBLIC_KEY = """
+        -----BEGIN PUBLIC KEY-----
+        MCowBQYDK2VwAyEAUKizzw7n0Roye0uDnxHznTAd1C5zQ3ozjhVRtW65+Jc=
+        -----END PUBLIC KEY-----
+        """;
+
     @Test
     void without_more_than_address_and_key_the_defaults_hold() {
         CryptoSettings settings = bind(Map.of());
@@ -36,6 +42,7 @@ class CryptoSettingsTest {
         assertThat(settings.api().key()).isEqualTo("top-secret");
         assertThat(settings.api().timeout()).isEqualTo(Duration.ofMillis(1500));
         assertThat(settings.api().quota()).isEqualTo(new CryptoSettings.Quota(10, Duration.ofSeconds(60)));
+        assertThat(settings.api().signatureCheck()).isEmpty();
         assertThat(settings.retry())
                 .isEqualTo(new CryptoSettings.Retry(
                         Duration.ofSeconds(6),
@@ -67,12 +74,14 @@ class CryptoSettingsTest {
         variables.put("CRYPTO_REQUESTS_MAX_AT_ONCE", "20");
         variables.put("CRYPTO_WAITING_LIMIT", "2m");
         variables.put("CRYPTO_WAITING_MAX_AT_ONCE", "0");
+        variables.put("CRYPTO_API_PUBLIC_KEY", PUBLIC_KEY);
 
         CryptoSettings settings = bind(variables);
 
         assertThat(settings.redis().replicas()).isEqualTo(2);
         assertThat(settings.api().baseUrl()).isEqualTo(URI.create("http://localhost:9000/v1"));
         assertThat(settings.api().timeout()).isEqualTo(Duration.ofMillis(800));
+        assertThat(settings.api().signatureCheck()).isPresent();
         assertThat(settings.api().quota()).isEqualTo(new CryptoSettings.Quota(3, Duration.ofMinutes(1)));
         assertThat(settings.retry())
                 .isEqualTo(new CryptoSettings.Retry(
@@ -100,6 +109,7 @@ class CryptoSettingsTest {
                 "CRYPTO_API_KEY             | -                        | CRYPTO_API_KEY is missing: set it to",
                 "CRYPTO_API_KEY             | '  '                     | CRYPTO_API_KEY is missing: set it to",
                 "CRYPTO_API_KEY             | pw\u00e9                 | CRYPTO_API_KEY must be one line of printable",
+                "CRYPTO_API_PUBLIC_KEY      | pw                       | CRYPTO_API_PUBLIC_KEY must be the upstream's",
                 "CRYPTO_API_TIMEOUT         | 49ms                     | CRYPTO_API_TIMEOUT must be from 50ms to"
                         + " 1500ms, not 49ms.",
                 "CRYPTO_API_TIMEOUT         | 2s                       | CRYPTO_API_TIMEOUT must be from 50ms to"
@@ -183,6 +193,38 @@ class CryptoSettingsTest {
         assertThatThrownBy(() -> bind(Map.of("CRYPTO_API_KEY_FILE", missing.toString())))
                 .rootCause()
                 .hasMessage("CRYPTO_API_KEY and CRYPTO_API_KEY_FILE are both set: keep one of them.");
+    }
+
+    @Test
+    void a_public_key_may_come_from_a_file(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("key.pem"), PUBLIC_KEY);
+
+        assertThat(bind(Map.of("CRYPTO_API_PUBLIC_KEY_FILE", file.toString()))
+                        .api()
+                        .signatureCheck())
+                .isPresent();
+        assertThat(bind(Map.of("CRYPTO_API_PUBLIC_KEY_FILE", "", "CRYPTO_API_PUBLIC_KEY", " "))
+                        .api()
+                        .signatureCheck())
+                .isEmpty();
+    }
+
+    @Test
+    void a_public_key_file_that_cannot_be_used_is_named(@TempDir Path directory) throws IOException {
+        Path missing = directory.resolve("missing");
+        Path secret = Files.writeString(directory.resolve("secret"), "-----BEGIN PRIVATE KEY-----top-secret");
+
+        assertThatThrownBy(() -> bind(Map.of("CRYPTO_API_PUBLIC_KEY_FILE", missing.toString())))
+                .rootCause()
+                .hasMessage("CRYPTO_API_PUBLIC_KEY_FILE names a file that cannot be read: " + missing + ".");
+        assertThatThrownBy(() -> bind(Map.of("CRYPTO_API_PUBLIC_KEY_FILE", secret.toString())))
+                .rootCause()
+                .hasMessage("CRYPTO_API_PUBLIC_KEY_FILE must name a file with the upstream's public key (RSA, EC or"
+                        + " Ed25519) in PEM, which begins with -----BEGIN PUBLIC KEY-----.");
+        assertThatThrownBy(() -> bind(
+                        Map.of("CRYPTO_API_PUBLIC_KEY_FILE", secret.toString(), "CRYPTO_API_PUBLIC_KEY", PUBLIC_KEY)))
+                .rootCause()
+                .hasMessage("CRYPTO_API_PUBLIC_KEY and CRYPTO_API_PUBLIC_KEY_FILE are both set: keep one of them.");
     }
 
     @Test

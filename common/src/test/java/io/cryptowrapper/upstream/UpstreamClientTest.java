@@ -21,6 +21,7 @@ import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.UpstreamOutcome;
+import io.cryptowrapper.signing.VerifyOutcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -87,6 +88,62 @@ class UpstreamClientTest {
         assertThat(requests.getFirst().getAllHeaderKeys())
                 .containsExactlyInAnyOrder("Authorization", "Accept", "Host", "Connection", "User-Agent");
         assertThat(requests.getFirst().getHeader("Connection")).isIn("keep-alive", "close");
+    }
+
+    @Test
+    void a_signature_that_is_not_the_messages_is_none() {
+        answer(aResponse().withBody("c2ln"));
+
+        assertThat(((UpstreamOutcome.Failed) call("wrong")).failure().body())
+                .contains("its signature does not fit the message");
+    }
+
+    @Test
+    void to_verify_is_one_get_with_the_key_the_message_and_the_signature() {
+        answer(aResponse().withBody("{\"valid\":true}"));
+
+        assertThat(verify("a b", "c2l+/=")).isEqualTo(new VerifyOutcome.Verdict(true));
+
+        assertThat(requests()).hasSize(1);
+        assertThat(requests().getFirst().getUrl()).isEqualTo("/crypto/verify?message=a%20b&signature=c2l%2B%2F%3D");
+        assertThat(requests().getFirst().getHeader("Authorization")).isEqualTo("top-secret");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void a_broken_answer_is_no_verdict_and_is_not_asked_for_again(Fault fault) {
+        answer(aResponse().withFault(fault));
+
+        VerifyOutcome outcome = verify("m", "c2ln");
+
+        assertThat(((UpstreamOutcome.Failed) ((VerifyOutcome.None) outcome).why())
+                        .failure()
+                        .statusCode())
+                .isEqualTo(502);
+        assertThat(requests()).hasSize(1);
+    }
+
+    @Test
+    void with_an_old_grant_nothing_is_verified() {
+        answer(aResponse().withBody("{\"valid\":true}"));
+        Grant old =
+                new Grant(System::nanoTime, System.nanoTime() - ofSeconds(10).toNanos(), ofSeconds(1), () -> false);
+
+        assertThat(client.verify(old, new Message("m"), new Signature("c2ln"), LIMIT)
+                        .join())
+                .isEqualTo(new VerifyOutcome.None(new UpstreamOutcome.NotCalled()));
+
+        assertThat(requests()).isEmpty();
+    }
+
+    @Test
+    void a_verdict_that_does_not_come_is_waited_for_to_the_limit() {
+        answer(aResponse().withBody("{\"valid\":true}").withFixedDelay(5000));
+
+        assertThat(client.verify(grant(), new Message("m"), new Signature("c2ln"), ofMillis(200))
+                        .join())
+                .isEqualTo(new VerifyOutcome.None(
+                        new UpstreamOutcome.Failed(Failure.noAnswerWithin(ofMillis(200)), null)));
     }
 
     @ParameterizedTest
@@ -307,6 +364,11 @@ class UpstreamClientTest {
         return client.call(grant(), new Message(message), LIMIT).join();
     }
 
+    private VerifyOutcome verify(String message, String signature) {
+        return client.verify(grant(), new Message(message), new Signature(signature), LIMIT)
+                .join();
+    }
+
     private Failure failureAt(String baseUrl) {
         try (UpstreamClient other = client(baseUrl)) {
             return ((UpstreamOutcome.Failed)
@@ -334,7 +396,10 @@ class UpstreamClientTest {
                         "top-secret",
                         null,
                         ofMillis(1500),
-                        new CryptoSettings.Quota(10, ofSeconds(60))),
+                        new CryptoSettings.Quota(10, ofSeconds(60)),
+                        null,
+                        null),
+                (message, signature) -> !message.text().equals("wrong"),
                 Clock.systemUTC());
     }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,11 @@ final class LocalStack implements AutoCloseable {
             environment = new HashMap<>(startServers(kept));
             environment.putAll(upstream);
         }
-        awaitReady(startApi(environment));
+        if (!settings.ownUpstream()) {
+            URI publicKey = URI.create(environment.get("CRYPTO_API_BASE_URL") + "/crypto/public-key");
+            environment.put("CRYPTO_API_PUBLIC_KEY", awaitAnswer("simulator", publicKey));
+        }
+        awaitAnswer("API", startApi(environment));
         // Not at the same time as the API, which is to answer soon.
         startWorkers(environment);
         synchronized (this) {
@@ -154,7 +159,8 @@ final class LocalStack implements AutoCloseable {
         service.start();
     }
 
-    private void awaitReady(URI readiness) {
+    /** The body of the first good answer. */
+    private String awaitAnswer(String name, URI address) {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         try (HttpClient http = HttpClient.newHttpClient()) {
             while (System.nanoTime() < deadline) {
@@ -163,15 +169,16 @@ final class LocalStack implements AutoCloseable {
                         throw new StartException("A service could not start; what it says above tells why.");
                     }
                 }
-                if (isReady(http, readiness)) {
-                    return;
+                Optional<String> answer = ask(http, address);
+                if (answer.isPresent()) {
+                    return answer.get();
                 }
                 Thread.sleep(Duration.ofMillis(50));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        throw new StartException("The API did not come up within " + START_LIMIT.toSeconds() + " s.");
+        throw new StartException("The " + name + " did not come up within " + START_LIMIT.toSeconds() + " s.");
     }
 
     private static String urlOf(InetAddress listening, int port) {
@@ -179,14 +186,16 @@ final class LocalStack implements AutoCloseable {
         return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 
-    private static boolean isReady(HttpClient http, URI readiness) throws InterruptedException {
+    private static Optional<String> ask(HttpClient http, URI address) throws InterruptedException {
         try {
-            HttpRequest request = HttpRequest.newBuilder(readiness)
+            HttpRequest request = HttpRequest.newBuilder(address)
                     .timeout(Duration.ofSeconds(2))
                     .build();
-            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+            return Optional.of(http.send(request, HttpResponse.BodyHandlers.ofString()))
+                    .filter(response -> response.statusCode() == 200)
+                    .map(HttpResponse::body);
         } catch (IOException notYet) {
-            return false;
+            return Optional.empty();
         }
     }
 

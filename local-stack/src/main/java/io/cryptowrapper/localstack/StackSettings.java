@@ -36,7 +36,8 @@ record StackSettings(
         CryptoSettings crypto,
         boolean ownUpstream) {
 
-    private static final Set<String> OF_UPSTREAM = Set.of("CRYPTOAPIBASEURL", "CRYPTOAPIKEY", "CRYPTOAPIKEYFILE");
+    private static final Set<String> OF_UPSTREAM = Set.of(
+            "CRYPTOAPIBASEURL", "CRYPTOAPIKEY", "CRYPTOAPIKEYFILE", "CRYPTOAPIPUBLICKEY", "CRYPTOAPIPUBLICKEYFILE");
 
     static StackSettings from(Map<String, String> environment) {
         boolean ownUpstream = Binder.get(EnvironmentVariables.of(environment))
@@ -78,7 +79,7 @@ record StackSettings(
         return "upstream-" + URLEncoder.encode(name, StandardCharsets.UTF_8);
     }
 
-    /** Whether Spring Boot takes the upstream's address or key from a variable, however that is spelled. */
+    /** Whether Spring Boot takes the upstream's address or one of its keys from a variable, however that is spelled. */
     static boolean isOfUpstream(String variable) {
         return OF_UPSTREAM.contains(variable.replace("_", "").toUpperCase(Locale.ROOT));
     }

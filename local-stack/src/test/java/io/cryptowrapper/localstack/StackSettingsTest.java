@@ -62,6 +62,10 @@ class StackSettingsTest {
                         .ownUpstream())
                 .isFalse();
         assertThat(StackSettings.isOfUpstream("CRYPTO_API_KEYFILE")).isTrue();
+        assertThat(StackSettings.isOfUpstream("CRYPTO_API_PUBLICKEY")).isTrue();
+        assertThat(StackSettings.isOfUpstream("CRYPTO_API_PUBLIC_KEY_FILE")).isTrue();
+        assertThat(StackSettings.from(Map.of("CRYPTO_API_PUBLIC_KEY", "none")).ownUpstream())
+                .isFalse();
         assertThat(StackSettings.isOfUpstream("CRYPTO_API_TIMEOUT")).isFalse();
     }
 
