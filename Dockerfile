@@ -36,7 +36,8 @@ COPY docker/api-service.heap.options heap.options
 COPY --from=build /layers/api-service/dependencies/ ./
 COPY --from=build /layers/api-service/snapshot-dependencies/ ./
 COPY --from=build /layers/api-service/application/ ./
-RUN ./train http://127.0.0.1:8081/actuator/health/readiness 'http://127.0.0.1:8080/crypto/sign?message=training'
+RUN ./train http://127.0.0.1:8081/actuator/health/readiness 'http://127.0.0.1:8080/crypto/sign?message=training' \
+  'http://127.0.0.1:8080/crypto/verify?message=training&signature=training'
 EXPOSE 8080
 
 FROM service AS retry-worker

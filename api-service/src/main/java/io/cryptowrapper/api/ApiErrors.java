@@ -41,6 +41,15 @@ class ApiErrors extends ResponseEntityExceptionHandler {
     }
 
     @ExceptionHandler
+    ResponseEntity<ProblemDetail> noVerdict(NoVerdictException e) {
+        HttpHeaders headers = new HttpHeaders();
+        if (e.comeBackAfter() != null) {
+            headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(e.comeBackAfter())));
+        }
+        return problem(e.status(), String.valueOf(e.getMessage()), headers);
+    }
+
+    @ExceptionHandler
     ResponseEntity<ProblemDetail> unexpected(RuntimeException e) {
         log.error("A request failed in a way that was not foreseen", e);
         return problem(HttpStatus.INTERNAL_SERVER_ERROR, "The request failed; the log says why.", new HttpHeaders());

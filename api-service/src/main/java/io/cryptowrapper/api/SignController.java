@@ -37,7 +37,7 @@ class SignController {
     private final Holding holding;
     private final Streams streams;
     private final AnswerHeaders answerHeaders;
-    private final MessageParameter parameter;
+    private final long longestMessage;
     private final Duration longestWait;
 
     SignController(
@@ -46,7 +46,7 @@ class SignController {
         this.holding = holding;
         this.streams = streams;
         this.answerHeaders = answerHeaders;
-        this.parameter = new MessageParameter(settings.message().maxSize().toBytes());
+        this.longestMessage = settings.message().maxSize().toBytes();
         this.longestWait = settings.waiting().limit();
     }
 
@@ -57,7 +57,8 @@ class SignController {
      */
     @GetMapping(PATH)
     Object sign(HttpServletRequest request, HttpServletResponse response) {
-        Message message = parameter.read(request.getQueryString());
+        Message message =
+                new Message(QueryParameters.of(request.getQueryString()).one("message", longestMessage));
         RequestOptions options = RequestOptions.read(request, longestWait);
         return options.events() ? follow(message, options.lastEvent(), response) : answer(message, options);
     }

@@ -1,4 +1,7 @@
-/** The API: answers {@code GET /crypto/sign}. Start reading at {@link io.cryptowrapper.api.Signer}. */
+/**
+ * The API: answers {@code GET /crypto/sign} and {@code GET /crypto/verify}. Start reading at
+ * {@link io.cryptowrapper.api.Signer}.
+ */
 @NullMarked
 package io.cryptowrapper.api;
 

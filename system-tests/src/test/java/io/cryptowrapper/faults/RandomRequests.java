@@ -16,6 +16,8 @@ final class RandomRequests {
             "/crypto/sign",
             "/crypto/sign",
             "/crypto/sign",
+            "/crypto/verify",
+            "/crypto/verify",
             "/crypto/sign/",
             "/crypto//sign",
             "/crypto/sign;a=b",
@@ -119,7 +121,7 @@ final class RandomRequests {
     }
 
     private String query() {
-        return switch (isOdd() ? random.nextInt(12) : 12) {
+        return switch (isOdd() ? random.nextInt(14) : 14) {
             case 0 -> "";
             case 1 -> "?";
             case 2 -> "?message";
@@ -130,6 +132,8 @@ final class RandomRequests {
             case 7 -> "?message=" + bytes(random.nextInt(40));
             case 8 -> "?" + bytes(random.nextInt(40));
             case 9 -> "?message=" + "x".repeat(random.nextInt(120_000));
+            case 10 -> "?message=m" + random.nextInt(3000) + "&signature=" + bytes(random.nextInt(40));
+            case 11 -> "?message=m&signature=" + "x".repeat(random.nextInt(20_000));
             default -> "?message=m" + random.nextInt(3000);
         };
     }

@@ -51,7 +51,7 @@ class RunIT {
                     .filter(example -> example.command().startsWith("curl ")
                             && !example.output().isEmpty())
                     .toList();
-            assertThat(examples).hasSize(3);
+            assertThat(examples).hasSize(7);
             assertThat(onPort(8080, one.curlLine()))
                     .isEqualTo(examples.getFirst().command());
             for (Readme.Example example : examples) {
@@ -341,7 +341,7 @@ class RunIT {
     }
 
     private static String onPort(int port, String commandLine) {
-        return commandLine.replaceFirst("127\\.0\\.0\\.1:\\d+", "127.0.0.1:" + port);
+        return commandLine.replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:" + port);
     }
 
     private static String run(String commandLine) throws Exception {

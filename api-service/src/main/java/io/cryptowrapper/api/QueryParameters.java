@@ -1,62 +1,72 @@
 package io.cryptowrapper.api;
 
-import io.cryptowrapper.signing.Message;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 
 /**
- * Reads the message out of a raw query, strictly: what cannot be read exactly is refused and not guessed.
+ * The parameters of a raw query, read strictly: what cannot be read exactly is refused and not guessed. Those that
+ * nobody asks for are left alone.
  *
  * <p>The query is a form's, as the upstream takes it: {@code &} separates, {@code +} is a space, and bytes are UTF-8.
  * The servlet API is not asked, because it drops what it cannot decode.
  */
-final class MessageParameter {
+final class QueryParameters {
 
-    private static final String NAME = "message";
+    /** As they were sent, by their decoded names. */
+    private final Map<String, List<String>> encoded = new HashMap<>();
 
-    private final long maxBytes;
+    private QueryParameters() {}
 
-    /** @param maxBytes the largest message, in UTF-8 bytes */
-    MessageParameter(long maxBytes) {
-        this.maxBytes = maxBytes;
-    }
-
-    /** @throws MalformedRequestException if there is not exactly one message that can be read */
-    Message read(@Nullable String rawQuery) {
-        List<String> values = new ArrayList<>();
+    /** @throws MalformedRequestException if the name of a parameter cannot be read */
+    static QueryParameters of(@Nullable String rawQuery) {
+        var parameters = new QueryParameters();
         for (String pair : (rawQuery == null ? "" : rawQuery).split("&", -1)) {
             int equals = pair.indexOf('=');
-            String name = decode(equals < 0 ? pair : pair.substring(0, equals));
-            if (name.equals(NAME)) {
-                values.add(equals < 0 ? "" : pair.substring(equals + 1));
-            }
+            String name = decode(equals < 0 ? pair : pair.substring(0, equals), "query");
+            parameters
+                    .encoded
+                    .computeIfAbsent(name, key -> new ArrayList<>())
+                    .add(equals < 0 ? "" : pair.substring(equals + 1));
         }
+        return parameters;
+    }
+
+    /**
+     * The value of a parameter that must be there, once and not empty.
+     *
+     * @param maxBytes its largest size in UTF-8
+     * @throws MalformedRequestException if it is not so, or cannot be read
+     */
+    String one(String name, long maxBytes) {
+        List<String> values = encoded.getOrDefault(name, List.of());
         if (values.isEmpty()) {
-            throw bad("The query parameter 'message' is missing.");
+            throw bad("The query parameter '" + name + "' is missing.");
         }
         if (values.size() > 1) {
-            throw bad("The query parameter 'message' is given " + values.size() + " times; give it once.");
+            throw bad("The query parameter '" + name + "' is given " + values.size() + " times; give it once.");
         }
-        String text = decode(values.getFirst());
+        String text = decode(values.getFirst(), "query parameter '" + name + "'");
         if (text.isEmpty()) {
-            throw bad("The query parameter 'message' is empty.");
+            throw bad("The query parameter '" + name + "' is empty.");
         }
         int bytes = text.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > maxBytes) {
             throw new MalformedRequestException(
                     HttpStatus.CONTENT_TOO_LARGE,
-                    "The message has " + bytes + " bytes in UTF-8; at most " + maxBytes + " are taken.");
+                    "The " + name + " has " + bytes + " bytes in UTF-8; at most " + maxBytes + " are taken.");
         }
-        return new Message(text);
+        return text;
     }
 
-    private static String decode(String encoded) {
+    private static String decode(String encoded, String what) {
         var bytes = new ByteArrayOutputStream(encoded.length());
         for (int i = 0; i < encoded.length(); i++) {
             char c = encoded.charAt(i);
@@ -64,7 +74,7 @@ final class MessageParameter {
                 int high = digit(encoded, i + 1);
                 int low = digit(encoded, i + 2);
                 if (high < 0 || low < 0) {
-                    throw bad("The query has a '%' that two hexadecimal digits do not follow.");
+                    throw bad("The " + what + " has a '%' that two hexadecimal digits do not follow.");
                 }
                 bytes.write(high << 4 | low);
                 i += 2;
@@ -79,7 +89,7 @@ final class MessageParameter {
                     .decode(ByteBuffer.wrap(bytes.toByteArray()))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw bad("The query is not UTF-8 when its percent-encoding is undone.");
+            throw bad("The " + what + " is not UTF-8 when its percent-encoding is undone.");
         }
     }
 

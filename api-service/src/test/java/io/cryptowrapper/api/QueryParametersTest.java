@@ -11,6 +11,7 @@ import io.cryptowrapper.testing.RawHttp;
 import java.net.URI;
 import java.time.Duration;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** From the bytes on a client's connection to the query that the upstream receives. */
-class MessageParameterTest {
+class QueryParametersTest {
 
     private static final WireMockServer UPSTREAM =
             new WireMockServer(options().dynamicPort().bindAddress("127.0.0.1").jettyHeaderRequestSize(64 * 1024));
@@ -135,27 +136,100 @@ class MessageParameterTest {
                         "?message=a&mess%61ge=b", 400, "The query parameter 'message' is given 2 times; give it once."),
                 Arguments.of(
                         "?message=a&message", 400, "The query parameter 'message' is given 2 times; give it once."),
-                Arguments.of("?message=%", 400, "The query has a '%' that two hexadecimal digits do not follow."),
-                Arguments.of("?message=a%4", 400, "The query has a '%' that two hexadecimal digits do not follow."),
-                Arguments.of("?message=%zz", 400, "The query has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of(
+                        "?message=%",
+                        400, "The query parameter 'message' has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of(
+                        "?message=a%4",
+                        400, "The query parameter 'message' has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of(
+                        "?message=%zz",
+                        400, "The query parameter 'message' has a '%' that two hexadecimal digits do not follow."),
                 Arguments.of("?message=a&%=b", 400, "The query has a '%' that two hexadecimal digits do not follow."),
-                Arguments.of("?message=%ff", 400, "The query is not UTF-8 when its percent-encoding is undone."),
-                Arguments.of("?message=%C3", 400, "The query is not UTF-8 when its percent-encoding is undone."),
-                Arguments.of("?message=%C0%AF", 400, "The query is not UTF-8 when its percent-encoding is undone."),
-                Arguments.of("?message=%ED%A0%80", 400, "The query is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of(
+                        "?message=%ff",
+                        400, "The query parameter 'message' is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of(
+                        "?message=%C3",
+                        400, "The query parameter 'message' is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of(
+                        "?message=%C0%AF",
+                        400, "The query parameter 'message' is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of(
+                        "?message=%ED%A0%80",
+                        400, "The query parameter 'message' is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of("?message=a&%ff=b", 400, "The query is not UTF-8 when its percent-encoding is undone."),
                 Arguments.of("?message=é", 400, null),
                 Arguments.of("?message=a b", 400, null),
                 Arguments.of("?message=" + "x".repeat(8193), 413, null),
                 Arguments.of("?message=" + "x".repeat(200_000), 400, null));
     }
 
+    @Test
+    void what_nobody_asks_for_is_left_alone() throws Exception {
+        assertThat(api.get("/crypto/sign?message=alone&other=%zz&other=%ff").status())
+                .isEqualTo(200);
+    }
+
+    /** The same for what is to be verified. */
+    static Stream<Arguments> malformedVerifications() {
+        return Stream.of(
+                Arguments.of("", 400, "The query parameter 'message' is missing."),
+                Arguments.of("?signature=c2ln", 400, "The query parameter 'message' is missing."),
+                Arguments.of("?message=&signature=c2ln", 400, "The query parameter 'message' is empty."),
+                Arguments.of(
+                        "?message=a&message=b&signature=c2ln",
+                        400,
+                        "The query parameter 'message' is given 2 times; give it once."),
+                Arguments.of(
+                        "?message=%zz&signature=c2ln",
+                        400, "The query parameter 'message' has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of(
+                        "?message=%ff&signature=c2ln",
+                        400, "The query parameter 'message' is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of(
+                        "?signature=c2ln&message=" + "x".repeat(8193),
+                        413,
+                        "The message has 8193 bytes in UTF-8; at most 8192 are taken."),
+                Arguments.of("?message=a", 400, "The query parameter 'signature' is missing."),
+                Arguments.of("?message=a&Signature=c2ln", 400, "The query parameter 'signature' is missing."),
+                Arguments.of("?message=a&signature", 400, "The query parameter 'signature' is empty."),
+                Arguments.of("?message=a&signature=", 400, "The query parameter 'signature' is empty."),
+                Arguments.of("?message=a&signature=+%0A", 400, "The query parameter 'signature' is blank."),
+                Arguments.of(
+                        "?message=a&signature=c2ln&sign%61ture=c2ln",
+                        400, "The query parameter 'signature' is given 2 times; give it once."),
+                Arguments.of(
+                        "?message=a&signature=%4",
+                        400, "The query parameter 'signature' has a '%' that two hexadecimal digits do not follow."),
+                Arguments.of(
+                        "?message=a&signature=%C3",
+                        400, "The query parameter 'signature' is not UTF-8 when its percent-encoding is undone."),
+                Arguments.of(
+                        "?message=a&signature=" + "x".repeat(16385),
+                        413,
+                        "The signature has 16385 bytes in UTF-8; at most 16384 are taken."),
+                Arguments.of("?message=a&signature=" + "x".repeat(200_000), 400, null));
+    }
+
+    @ParameterizedTest
+    @MethodSource("malformedVerifications")
+    void a_malformed_request_to_verify_is_told_its_fault_even_if_redis_and_the_broker_are_away(
+            String query, int status, @Nullable String detail) throws Exception {
+        isTold("/crypto/verify" + query, status, detail);
+    }
+
     @ParameterizedTest
     @MethodSource("malformedQueries")
     void a_malformed_request_is_told_its_fault_even_if_redis_and_the_broker_are_away(
-            String query, int status, @org.jspecify.annotations.Nullable String detail) throws Exception {
+            String query, int status, @Nullable String detail) throws Exception {
+        isTold("/crypto/sign" + query, status, detail);
+    }
+
+    private static void isTold(String target, int status, @Nullable String detail) throws Exception {
         long start = System.nanoTime();
 
-        RawHttp.Response response = alone.get("/crypto/sign" + query);
+        RawHttp.Response response = alone.get(target);
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
         assertThat(response.status()).isEqualTo(status);
