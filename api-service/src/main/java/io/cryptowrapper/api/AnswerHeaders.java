@@ -3,6 +3,7 @@ package io.cryptowrapper.api;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Signature;
+import io.cryptowrapper.upstream.UpstreamQuota.Standing;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
@@ -13,13 +14,13 @@ import org.springframework.stereotype.Component;
  * What the headers of an answer say of where it comes from, for how long it is good, and how the upstream's budget
  * stands.
  *
- * <p>{@code Cache-Status} is RFC 9211, {@code RateLimit} and {@code RateLimit-Policy} are
- * draft-ietf-httpapi-ratelimit-headers-10.
+ * <p>{@code Cache-Status} is RFC 9211.
  */
 @Component
 class AnswerHeaders {
 
     private static final String CACHE = "CryptoAPIWrapper";
+    private static final String UPSTREAM = "upstream";
     private static final int TAG_BYTES = 16;
 
     private final Budget budget;
@@ -29,7 +30,7 @@ class AnswerHeaders {
     AnswerHeaders(Budget budget, CryptoSettings settings) {
         this.budget = budget;
         CryptoSettings.Quota quota = settings.api().quota();
-        this.policy = "\"upstream\";q=" + quota.calls() + ";w=" + SignResponse.seconds(quota.window());
+        this.policy = new RateLimit(UPSTREAM, quota.calls(), quota.window(), quota.calls(), Duration.ZERO).policyItem();
         this.kept = settings.cache().ttl();
     }
 
@@ -43,15 +44,13 @@ class AnswerHeaders {
             headers.setCacheControl("no-store");
         }
         headers.add(HttpHeaders.VARY, "Accept, Prefer");
-        headers.add("RateLimit-Policy", policy);
-        budget.standing()
-                .ifPresent(standing -> headers.add(
-                        "RateLimit",
-                        "\"upstream\";r=%d;t=%d"
-                                .formatted(
-                                        standing.left(),
-                                        standing.more().plusMillis(999).toSeconds())));
+        headers.add(RateLimit.POLICY_HEADER, policy);
+        budget.standing().ifPresent(standing -> headers.add(RateLimit.HEADER, rateLimit(standing)));
         return headers;
+    }
+
+    private static String rateLimit(Standing standing) {
+        return new RateLimit(UPSTREAM, standing.calls(), standing.window(), standing.left(), standing.more()).item();
     }
 
     private static String cacheStatus(Answered answered) {

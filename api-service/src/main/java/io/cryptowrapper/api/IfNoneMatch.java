@@ -30,8 +30,8 @@ record IfNoneMatch(String tags) {
     static IfNoneMatch read(List<String> lines) {
         String tags = String.join(",", lines);
         boolean isReadable = lines.isEmpty()
-                || tags.length() <= LONGEST
-                        && (tags.equals(ANY) || LIST.matcher(tags).matches());
+                || (tags.length() <= LONGEST
+                        && (tags.equals(ANY) || LIST.matcher(tags).matches()));
         if (!isReadable) {
             throw new MalformedRequestException(
                     HttpStatus.BAD_REQUEST,

@@ -19,7 +19,17 @@ record RateLimit(String policy, long quota, Duration window, long left, Duration
 
     /** Adds it to an answer, which may tell of other quotas too: both headers are lists. */
     void addTo(HttpServletResponse response) {
-        response.addHeader(POLICY_HEADER, "\"%s\";q=%d;w=%d".formatted(policy, quota, SignResponse.seconds(window)));
-        response.addHeader(HEADER, "\"%s\";r=%d;t=%d".formatted(policy, left, SignResponse.seconds(untilMore)));
+        response.addHeader(POLICY_HEADER, policyItem());
+        response.addHeader(HEADER, item());
+    }
+
+    /** The quota itself. */
+    String policyItem() {
+        return "\"%s\";q=%d;w=%d".formatted(policy, quota, SignResponse.seconds(window));
+    }
+
+    /** How it stands. */
+    String item() {
+        return "\"%s\";r=%d;t=%d".formatted(policy, left, SignResponse.seconds(untilMore));
     }
 }

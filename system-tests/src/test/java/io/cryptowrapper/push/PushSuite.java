@@ -1,0 +1,187 @@
+package io.cryptowrapper.push;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cryptowrapper.simulator.Behaviour;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.system.Programs;
+import io.cryptowrapper.system.Project;
+import io.cryptowrapper.system.Servers;
+import io.cryptowrapper.testing.EventClient;
+import io.cryptowrapper.testing.RawHttp;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Two packaged APIs and a worker: a client that waits, follows or polls, at any API, gets what the worker finds out.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(300)
+abstract class PushSuite {
+
+    static final Duration DELAY = ofSeconds(1);
+
+    private static final Duration TOGETHER = ofMillis(100);
+    private static final String EVENTS = "Accept: text/event-stream";
+
+    private final Set<String> wanted = ConcurrentHashMap.newKeySet();
+    private UpstreamSimulator upstream;
+    private Programs one;
+    private Programs other;
+
+    /** Where all this is tried. */
+    abstract Servers servers();
+
+    @BeforeAll
+    void startPrograms() {
+        upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
+                .withCalls(100_000)
+                .withFailingShare(0)
+                .withLatency(Duration.ZERO));
+        // Until a test wants the signature.
+        upstream.follow(message ->
+                wanted.contains(message) ? Optional.empty() : Optional.of(Behaviour.Answer.text(502, "down")));
+        Map<String, String> settings = new HashMap<>(servers().settings());
+        settings.put("CRYPTO_API_BASE_URL", upstream.baseUrl().toString());
+        settings.put("CRYPTO_API_KEY", "simulator-key");
+        settings.put("CRYPTO_API_QUOTA_CALLS", "100000");
+        settings.put("CRYPTO_RETRY_PERIOD", "100ms");
+        settings.put("CRYPTO_RETRY_DELAYS", DELAY.toMillis() + "ms");
+        one = Programs.start(settings, 1);
+        other = Programs.start(settings, 0);
+    }
+
+    @AfterAll
+    void stopPrograms() {
+        other.close();
+        one.close();
+        upstream.close();
+    }
+
+    @Test
+    void whoever_waits_follows_or_polls_has_the_signature_at_the_same_time_at_whichever_api() throws Exception {
+        List<Duration> spreads = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            spreads.add(spread("together " + i));
+        }
+        System.out.println(servers().name() + ": between the first client and the last of six that had the signature: "
+                + spreads.stream().map(spread -> spread.toMillis() + " ms").toList());
+        // In a process that has just started, the first take longer; so they do where others want the processors.
+        Collections.sort(spreads);
+        assertThat(spreads.get(spreads.size() / 2)).isLessThan(TOGETHER);
+    }
+
+    @Test
+    void who_follows_goes_on_where_he_was_when_the_api_is_killed_and_started_again() throws Exception {
+        String target = target("killed");
+        String seen;
+        try (EventClient client = EventClient.open(one.port(), target, EVENTS)) {
+            seen = client.nextNamed("pending").id();
+            one.killApi();
+        }
+        one.startApi();
+        wanted.add("killed");
+
+        try (EventClient client = EventClient.open(one.port(), target, EVENTS, "Last-Event-ID: " + seen)) {
+            EventClient.Event signed = client.nextNamed("signed");
+            assertThat(signed.data()).contains("\"success\":true");
+            assertThat(client.isAtEnd()).isTrue();
+            assertThat(RawHttp.get(other.port(), target, EVENTS, "Last-Event-ID: " + signed.id())
+                            .status())
+                    .isEqualTo(204);
+        }
+    }
+
+    @Test
+    void who_neither_waits_nor_follows_is_told_by_status_and_headers() throws Exception {
+        String target = target("told");
+        RawHttp.Response accepted = RawHttp.get(one.port(), target, "Prefer: respond-async");
+        assertThat(accepted.status()).isEqualTo(202);
+        assertThat(accepted.header("Location")).contains(target);
+        assertThat(accepted.header("Retry-After")).isPresent();
+        assertThat(accepted.header("Cache-Status")).contains("CryptoAPIWrapper; fwd=uri-miss; fwd-status=502");
+        assertThat(accepted.header("RateLimit-Policy")).contains("\"upstream\";q=100000;w=60");
+
+        wanted.add("told");
+        await().until(() -> RawHttp.get(other.port(), target).body().contains("\"success\":true"));
+
+        RawHttp.Response signed = RawHttp.get(other.port(), target, "Prefer: respond-async");
+        assertThat(signed.status()).isEqualTo(200);
+        assertThat(signed.header("Cache-Status").orElseThrow()).startsWith("CryptoAPIWrapper; hit; ttl=");
+        String tag = signed.header("ETag").orElseThrow();
+        assertThat(RawHttp.get(one.port(), target, "If-None-Match: " + tag).status())
+                .isEqualTo(304);
+    }
+
+    /** How long after the first client the last one of all kinds has had the signature of a message. */
+    private Duration spread(String message) throws Exception {
+        String target = target(message);
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Long>> signed = new ArrayList<>();
+            for (Programs programs : List.of(one, other)) {
+                int port = programs.port();
+                signed.add(clients.submit(() -> waits(port, target)));
+                EventClient follower = EventClient.open(port, target, EVENTS);
+                follower.nextNamed("pending");
+                signed.add(clients.submit(() -> follows(follower)));
+                signed.add(clients.submit(polls(port, target)));
+            }
+            wanted.add(message);
+            List<Long> times = new ArrayList<>();
+            for (Future<Long> time : signed) {
+                times.add(time.get(60, TimeUnit.SECONDS));
+            }
+            return Duration.ofNanos(Collections.max(times) - Collections.min(times));
+        }
+    }
+
+    private static long waits(int port, String target) throws Exception {
+        try (Socket socket = RawHttp.open(port, target, "Prefer: wait=60")) {
+            socket.setSoTimeout(60_000);
+            assertThat(RawHttp.read(socket).body()).contains("\"success\":true");
+            return System.nanoTime();
+        }
+    }
+
+    private static long follows(EventClient client) throws Exception {
+        try (client) {
+            client.nextNamed("signed");
+            return System.nanoTime();
+        }
+    }
+
+    private static Callable<Long> polls(int port, String target) {
+        return () -> {
+            while (!RawHttp.get(port, target).body().contains("\"success\":true")) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            return System.nanoTime();
+        };
+    }
+
+    private static String target(String message) {
+        return "/crypto/sign?message=" + message.replace(' ', '+');
+    }
+}
