@@ -3,35 +3,34 @@ package io.cryptowrapper.api;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Signature;
-import io.cryptowrapper.upstream.UpstreamQuota.Standing;
+import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 
-/**
- * What the headers of an answer say of where it comes from, for how long it is good, and how the upstream's budget
- * stands.
- *
- * <p>{@code Cache-Status} is RFC 9211.
- */
+/** What the headers of an answer say of where it comes from (RFC 9211), and for how long it is good. */
 @Component
 class AnswerHeaders {
 
     private static final String CACHE = "CryptoAPIWrapper";
-    private static final String UPSTREAM = "upstream";
     private static final int TAG_BYTES = 16;
 
     private final Budget budget;
-    private final String policy;
     private final Duration kept;
 
     AnswerHeaders(Budget budget, CryptoSettings settings) {
         this.budget = budget;
-        CryptoSettings.Quota quota = settings.api().quota();
-        this.policy = new RateLimit(UPSTREAM, quota.calls(), quota.window(), quota.calls(), Duration.ZERO).policyItem();
         this.kept = settings.cache().ttl();
+    }
+
+    /**
+     * Adds how the upstream's budget stands: to the response itself, as Spring's headers would take the place of those
+     * that tell of the client's own quota.
+     */
+    void addBudget(HttpServletResponse response) {
+        budget.addTo(response);
     }
 
     HttpHeaders of(MessageId id, Answered answered) {
@@ -44,13 +43,7 @@ class AnswerHeaders {
             headers.setCacheControl("no-store");
         }
         headers.add(HttpHeaders.VARY, "Accept, Prefer");
-        headers.add(RateLimit.POLICY_HEADER, policy);
-        budget.standing().ifPresent(standing -> headers.add(RateLimit.HEADER, rateLimit(standing)));
         return headers;
-    }
-
-    private static String rateLimit(Standing standing) {
-        return new RateLimit(UPSTREAM, standing.calls(), standing.window(), standing.left(), standing.more()).item();
     }
 
     private static String cacheStatus(Answered answered) {

@@ -1,7 +1,9 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import io.cryptowrapper.upstream.UpstreamQuota.Standing;
+import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +28,9 @@ class Budget {
     /** So much of the two seconds is left when an answer is ready; what is not known by then is not told. */
     private static final Duration PATIENCE = Duration.ofMillis(50);
 
+    private static final String POLICY = "upstream";
+
+    private final RateLimit policy;
     private final Supplier<Standing> look;
     private final LongSupplier nanoTime;
     private final AtomicLong lookAt;
@@ -33,14 +38,24 @@ class Budget {
     private volatile Optional<Standing> seen = Optional.empty();
 
     @Autowired
-    Budget(UpstreamQuota quota) {
-        this(quota::look, System::nanoTime);
+    Budget(CryptoSettings settings, UpstreamQuota quota) {
+        this(settings.api().quota(), quota::look, System::nanoTime);
     }
 
-    Budget(Supplier<Standing> look, LongSupplier nanoTime) {
+    Budget(CryptoSettings.Quota quota, Supplier<Standing> look, LongSupplier nanoTime) {
+        this.policy = new RateLimit(POLICY, quota.calls(), quota.window(), quota.calls(), Duration.ZERO);
         this.look = look;
         this.nanoTime = nanoTime;
         this.lookAt = new AtomicLong(nanoTime.getAsLong());
+    }
+
+    /** Adds it to an answer: the policy, and how it stands, where that is known. */
+    void addTo(HttpServletResponse response) {
+        standing()
+                .map(seen -> new RateLimit(POLICY, seen.calls(), seen.window(), seen.left(), seen.more()))
+                .ifPresentOrElse(
+                        known -> known.addTo(response),
+                        () -> response.addHeader(RateLimit.POLICY_HEADER, policy.policyItem()));
     }
 
     /** What was seen about a second ago at most; nothing while Redis does not answer. */

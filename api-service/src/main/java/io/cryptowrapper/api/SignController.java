@@ -60,6 +60,7 @@ class SignController {
         Message message =
                 new Message(QueryParameters.of(request.getQueryString()).one("message", longestMessage));
         RequestOptions options = RequestOptions.read(request, longestWait);
+        answerHeaders.addBudget(response);
         return options.events() ? follow(message, options.lastEvent(), response) : answer(message, options);
     }
 

@@ -3,6 +3,7 @@ package io.cryptowrapper.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.testing.SettableClock;
 import io.cryptowrapper.upstream.UpstreamQuota.Standing;
 import java.time.Duration;
@@ -13,11 +14,13 @@ import org.springframework.dao.DataAccessResourceFailureException;
 
 class BudgetTest {
 
+    private static final CryptoSettings.Quota QUOTA = new CryptoSettings.Quota(10, Duration.ofSeconds(60));
+
     private final SettableClock clock = new SettableClock(0);
     private final AtomicInteger looks = new AtomicInteger();
     private boolean away;
 
-    private final Budget budget = new Budget(this::look, clock::nanos);
+    private final Budget budget = new Budget(QUOTA, this::look, clock::nanos);
 
     @Test
     void thousands_of_answers_cost_one_look_a_second() {
@@ -44,6 +47,7 @@ class BudgetTest {
     void an_answer_does_not_wait_for_a_redis_that_is_slow() throws Exception {
         CountDownLatch answered = new CountDownLatch(1);
         Budget slow = new Budget(
+                QUOTA,
                 () -> {
                     try {
                         answered.await();

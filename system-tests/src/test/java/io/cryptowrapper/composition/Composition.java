@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.system.Project;
+import io.cryptowrapper.testing.EventClient;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -128,6 +129,18 @@ final class Composition implements AutoCloseable {
     /** Asks for just this. */
     RawHttp.Response get(String target) throws IOException {
         return RawHttp.get(port, target);
+    }
+
+    /** Asks, and leaves the answer to be read later. */
+    Socket open(String target, String... headerLines) throws IOException {
+        Socket socket = RawHttp.open(port, target, headerLines);
+        socket.setSoTimeout(60_000);
+        return socket;
+    }
+
+    /** Follows a message by server-sent events. */
+    EventClient follow(String target) throws IOException {
+        return EventClient.open(port, target, "Accept: text/event-stream");
     }
 
     /** A connection as a client has it. */

@@ -8,10 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Call;
+import io.cryptowrapper.testing.EventClient;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -122,6 +125,27 @@ class CompositionIT {
                         .inside("api-service", number, "curl -s http://127.0.0.1:8081/actuator/metrics")
                         .contains("http.server.requests");
             });
+        }
+    }
+
+    @Test
+    void who_waits_or_follows_is_answered_through_the_gateway_when_there_is_a_signature(TestInfo test)
+            throws Exception {
+        String waiting = "";
+        // More than the budget has calls for, so that the last one waits for its turn.
+        for (String message : messages(test, 2 * CALLS)) {
+            waiting = COMPOSITION.isSigned(message) ? waiting : message;
+        }
+        String target = "/crypto/sign?message=" + URLEncoder.encode(waiting, StandardCharsets.UTF_8);
+        try (Socket client = COMPOSITION.open(target, "Prefer: wait=60");
+                EventClient follower = COMPOSITION.follow(target)) {
+            assertThat(follower.next().name()).isEqualTo("pending");
+
+            RawHttp.Response answer = RawHttp.read(client);
+            assertThat(answer.body()).contains("\"success\":true");
+            assertThat(answer.header("Preference-Applied")).contains("wait=60");
+            assertThat(follower.nextNamed("signed").data()).isEqualTo(answer.body());
+            assertThat(follower.isAtEnd()).isTrue();
         }
     }
 

@@ -47,15 +47,17 @@ abstract class PushSuite {
     private static final String EVENTS = "Accept: text/event-stream";
 
     private final Set<String> wanted = ConcurrentHashMap.newKeySet();
+    private Servers servers;
     private UpstreamSimulator upstream;
     private Programs one;
     private Programs other;
 
     /** Where all this is tried. */
-    abstract Servers servers();
+    abstract Servers startServers();
 
     @BeforeAll
     void startPrograms() {
+        servers = startServers();
         upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
                 .withCalls(100_000)
                 .withFailingShare(0)
@@ -63,7 +65,7 @@ abstract class PushSuite {
         // Until a test wants the signature.
         upstream.follow(message ->
                 wanted.contains(message) ? Optional.empty() : Optional.of(Behaviour.Answer.text(502, "down")));
-        Map<String, String> settings = new HashMap<>(servers().settings());
+        Map<String, String> settings = new HashMap<>(servers.settings());
         settings.put("CRYPTO_API_BASE_URL", upstream.baseUrl().toString());
         settings.put("CRYPTO_API_KEY", "simulator-key");
         settings.put("CRYPTO_API_QUOTA_CALLS", "100000");
@@ -78,6 +80,7 @@ abstract class PushSuite {
         other.close();
         one.close();
         upstream.close();
+        servers.close();
     }
 
     @Test
@@ -86,7 +89,7 @@ abstract class PushSuite {
         for (int i = 0; i < 5; i++) {
             spreads.add(spread("together " + i));
         }
-        System.out.println(servers().name() + ": between the first client and the last of six that had the signature: "
+        System.out.println(servers.name() + ": between the first client and the last of six that had the signature: "
                 + spreads.stream().map(spread -> spread.toMillis() + " ms").toList());
         // In a process that has just started, the first take longer; so they do where others want the processors.
         Collections.sort(spreads);
