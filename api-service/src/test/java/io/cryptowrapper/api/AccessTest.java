@@ -174,7 +174,9 @@ class AccessTest {
         assertThat(held.status()).isEqualTo(200);
         assertThat(held.header("Preference-Applied")).contains("wait=1");
         assertThat(held.headers().lines().filter(line -> line.startsWith("RateLimit:")))
-                .hasSize(1);
+                .satisfiesExactly(
+                        client -> assertThat(client).startsWith("RateLimit: \"client\";"),
+                        upstream -> assertThat(upstream).startsWith("RateLimit: \"upstream\";"));
         assertThat(left(held)).isEqualTo(before - 1);
         assertThat(left(ask(KEY))).isEqualTo(before - 2);
     }

@@ -169,6 +169,7 @@ public final class EmbeddedRedis implements AutoCloseable {
             requirepass %s
             appendonly yes
             appendfsync everysec
+            databases 256
             save ""
             maxmemory-policy noeviction
             dir "%s"

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -47,9 +48,13 @@ class WaitRun {
             upstream.isWell();
             long first = 0;
             int signed = 0;
+            Map<String, Integer> others = new HashMap<>();
             for (Socket client : clients) {
-                if (isSigned(client)) {
+                String answer = answer(client);
+                if (answer.contains("\"success\":true")) {
                     signed++;
+                } else {
+                    others.merge(answer.replaceAll("[0-9]+", "n"), 1, Integer::sum);
                 }
                 if (first == 0) {
                     first = System.nanoTime();
@@ -66,15 +71,17 @@ class WaitRun {
                     memoryBefore / 1024,
                     signed,
                     (System.nanoTime() - first) / 1_000_000);
+            assertThat(others).isEmpty();
             assertThat(signed).isEqualTo(CLIENTS);
             assertThat(threads).isLessThan(threadsBefore + 100);
         }
     }
 
-    private static boolean isSigned(Socket client) throws IOException {
+    private static String answer(Socket client) throws IOException {
         client.setSoTimeout(60_000);
         try (client) {
-            return RawHttp.read(client).body().contains("\"success\":true");
+            RawHttp.Response response = RawHttp.read(client);
+            return response.status() + " " + response.header("Preference-Applied") + " " + response.body();
         }
     }
 }
