@@ -52,7 +52,7 @@ class AnswerHeaders {
         String status = switch (answered.source()) {
             case STORED -> waits ? "detail=waiting" : left == null ? "hit" : "hit; ttl=" + left.toSeconds();
             case REMEMBERED -> "hit; detail=memory";
-            case CALLED -> "fwd=uri-miss; fwd-status=" + statusOf(answered.answer()) + (waits ? "" : "; stored");
+            case CALLED -> "fwd=uri-miss; fwd-status=" + statusOf(answered.answer());
             case SHARED -> "fwd=uri-miss; collapsed";
             case NOT_CALLED, UNFINISHED ->
                 "detail=" + answered.source().name().toLowerCase(Locale.ROOT).replace('_', '-');

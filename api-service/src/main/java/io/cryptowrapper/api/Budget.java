@@ -15,6 +15,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -22,6 +24,8 @@ import org.springframework.stereotype.Component;
 /** How the upstream's budget stands, as clients are told: thousands of answers cost one look a second. */
 @Component
 class Budget {
+
+    private static final Logger log = LoggerFactory.getLogger(Budget.class);
 
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
@@ -31,6 +35,7 @@ class Budget {
     private static final String POLICY = "upstream";
 
     private final RateLimit policy;
+    private final Duration patience;
     private final Supplier<Standing> look;
     private final LongSupplier nanoTime;
     private final AtomicLong lookAt;
@@ -39,10 +44,11 @@ class Budget {
 
     @Autowired
     Budget(CryptoSettings settings, UpstreamQuota quota) {
-        this(settings.api().quota(), quota::look, System::nanoTime);
+        this(settings.api().quota(), quota::look, PATIENCE, System::nanoTime);
     }
 
-    Budget(CryptoSettings.Quota quota, Supplier<Standing> look, LongSupplier nanoTime) {
+    Budget(CryptoSettings.Quota quota, Supplier<Standing> look, Duration patience, LongSupplier nanoTime) {
+        this.patience = patience;
         this.policy = new RateLimit(POLICY, quota.calls(), quota.window(), quota.calls(), Duration.ZERO);
         this.look = look;
         this.nanoTime = nanoTime;
@@ -64,7 +70,7 @@ class Budget {
         long now = nanoTime.getAsLong();
         if (now - due >= 0 && lookAt.compareAndSet(due, now + LOOK_AGAIN.toNanos())) {
             try {
-                var _ = CompletableFuture.runAsync(this::look, threads).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                var _ = CompletableFuture.runAsync(this::look, threads).get(patience.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException late) {
                 seen = Optional.empty();
             } catch (ExecutionException e) {
@@ -80,6 +86,9 @@ class Budget {
         try {
             seen = Optional.of(look.get());
         } catch (DataAccessException redisIsDown) {
+            seen = Optional.empty();
+        } catch (RuntimeException e) {
+            log.error("How the budget stands could not be read", e);
             seen = Optional.empty();
         }
     }

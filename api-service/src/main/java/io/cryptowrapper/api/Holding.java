@@ -20,6 +20,9 @@ class Holding {
     /** When the time of many is over at once, so many are answered at a time: each asks Redis anew. */
     private static final int ANSWERED_AT_ONCE = 64;
 
+    /** How long one of the others waits for its turn: more than all need while Redis answers. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
     private final Watches watches;
     private final Places places;
     private final Signer signer;
@@ -37,10 +40,11 @@ class Holding {
     /**
      * Holds the answer for a message that waits.
      *
+     * @param now what it would be answered at once: that is told in the end if nothing better can be found out in time
      * @param most for how long
-     * @return completes with the answer, or with what {@link Signer#sign} throws; nothing if as many are held as may be
+     * @return completes with the answer; nothing if as many are held as may be
      */
-    Optional<CompletableFuture<Answered>> hold(Message message, Duration most) {
+    Optional<CompletableFuture<Answered>> hold(Message message, Answer now, Duration most) {
         if (!places.take()) {
             return Optional.empty();
         }
@@ -50,7 +54,8 @@ class Holding {
         return Optional.of(held.end
                 .completeOnTimeout(Optional.empty(), most.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((end, error) -> watches.leave(id, held))
-                .thenApplyAsync(end -> end.map(status -> ended(id, status)).orElseGet(() -> anew(message)), threads)
+                .thenApplyAsync(
+                        end -> end.map(status -> ended(id, status)).orElseGet(() -> anew(message, now)), threads)
                 .whenComplete((answer, error) -> places.giveBack()));
     }
 
@@ -58,12 +63,21 @@ class Holding {
         return Answered.from(Source.SHARED, answers.of(id, status, Deadline.in(Duration.ZERO)));
     }
 
-    private Answered anew(Message message) {
-        answering.acquireUninterruptibly();
+    private Answered anew(Message message, Answer before) {
+        boolean free = false;
         try {
-            return signer.sign(message);
+            free = answering.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return free ? signer.sign(message) : Answered.from(Source.UNFINISHED, before);
+        } catch (NotAcceptedException unknownNow) {
+            // It has been accepted before.
+            return Answered.from(Source.UNFINISHED, before);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Answered.from(Source.UNFINISHED, before);
         } finally {
-            answering.release();
+            if (free) {
+                answering.release();
+            }
         }
     }
 

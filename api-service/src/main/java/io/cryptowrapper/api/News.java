@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -15,6 +17,8 @@ import org.springframework.stereotype.Component;
 /** This process's one subscription to the changes of messages, for all parts that listen. */
 @Component
 class News implements SmartLifecycle, StatusNews.Listener {
+
+    private static final Logger log = LoggerFactory.getLogger(News.class);
 
     /** Before another try to subscribe, or another look at whether the connection is alive. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -82,6 +86,8 @@ class News implements SmartLifecycle, StatusNews.Listener {
             subscription.probe();
         } catch (DataAccessException away) {
             return subscription;
+        } catch (RuntimeException e) {
+            log.error("News of messages could not be listened for; trying on", e);
         }
         return subscription;
     }

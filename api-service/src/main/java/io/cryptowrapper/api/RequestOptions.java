@@ -36,7 +36,8 @@ record RequestOptions(
         return new RequestOptions(
                 Preferences.read(lines(request, Preferences.HEADER), longestWait),
                 IfNoneMatch.read(lines(request, IfNoneMatch.HEADER)),
-                prefersEvents(lines(request, HttpHeaders.ACCEPT)),
+                // Of a HEAD, no event would be sent, and no end be noticed.
+                request.getMethod().equals("GET") && prefersEvents(lines(request, HttpHeaders.ACCEPT)),
                 lastEvent(lines(request, LAST_EVENT)));
     }
 

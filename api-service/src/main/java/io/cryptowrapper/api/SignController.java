@@ -67,10 +67,10 @@ class SignController {
     private Object answer(Message message, RequestOptions options) {
         Answered now = signer.sign(message);
         Duration patience = options.preferences().patience();
-        if (patience == null || !(now.answer() instanceof Answer.Pending)) {
+        if (patience == null || patience.isZero() || !(now.answer() instanceof Answer.Pending)) {
             return response(message, now, options);
         }
-        Optional<CompletableFuture<Answered>> held = holding.hold(message, patience);
+        Optional<CompletableFuture<Answered>> held = holding.hold(message, now.answer(), patience);
         return held.isPresent()
                 ? held.get().thenApply(then -> response(message, then, options))
                 : response(message, now, options.withoutPatience());

@@ -21,6 +21,7 @@ final class Stream {
     private final AtomicReference<@Nullable Runnable> leaving = new AtomicReference<>();
     private volatile boolean beat;
     private volatile boolean over;
+    private volatile boolean lost;
     private final AtomicReference<@Nullable SigningEvent> next = new AtomicReference<>();
     private @Nullable SigningEvent last;
     private @Nullable String seen;
@@ -90,7 +91,9 @@ final class Stream {
                 send(SseEmitter.event().comment(""));
             }
             if (over) {
-                emitter.complete();
+                if (!lost) {
+                    emitter.complete();
+                }
                 // One that is complete before the server knows of it tells nobody.
                 leave();
                 return;
@@ -104,6 +107,7 @@ final class Stream {
             emitter.send(event);
         } catch (IOException | IllegalStateException gone) {
             // The server hears of it as well, later, and ends the request.
+            lost = true;
             over = true;
             leave();
         }

@@ -24,10 +24,12 @@ class Streams implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(Streams.class);
 
     /** Proxies end connections on which nothing happens, most of them after a minute or half of one. */
-    private static final int BEAT_EVERY_SECONDS = 15;
+    private static final Duration BEAT_EVERY = Duration.ofSeconds(15);
+
+    private static final Duration REFRESH_EVERY = Duration.ofSeconds(1);
 
     /** Each costs Redis two questions; with more messages, each is looked at less often. */
-    private static final int REFRESHED_A_SECOND = 100;
+    private static final int REFRESHED_AT_ONCE = 100;
 
     private final ConcurrentHashMap<MessageId, Topic> topics = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -82,7 +84,9 @@ class Streams implements SmartLifecycle {
     public void start() {
         CountDownLatch stop = new CountDownLatch(1);
         stopped = stop;
-        Thread.ofVirtual().name("streams").start(() -> goOn(stop));
+        Thread.ofVirtual().name("refresh").start(() -> refresh(stop));
+        // Not held up by a Redis that is slow.
+        Thread.ofVirtual().name("beat").start(() -> beat(stop));
     }
 
     @Override
@@ -97,13 +101,18 @@ class Streams implements SmartLifecycle {
 
     private void follow(Message message, Answer now, Stream stream) {
         MessageId id = message.id();
+        // Before anything can end it.
+        stream.whenOver(() -> leave(id, stream));
         Topic topic = topics.compute(id, (key, open) -> {
             Topic one = open == null ? new Topic(message, now, events) : open;
             one.add(stream);
             return one;
         });
-        stream.whenOver(() -> leave(id, stream));
         watches.watch(id, topic);
+        if (topics.get(id) != topic) {
+            // All who followed it have left meanwhile.
+            watches.leave(id, topic);
+        }
     }
 
     private void leave(MessageId id, Stream stream) {
@@ -117,23 +126,32 @@ class Streams implements SmartLifecycle {
         });
     }
 
-    private void goOn(CountDownLatch stop) {
+    private void refresh(CountDownLatch stop) {
         List<Topic> turn = List.of();
+        while (!isOver(stop, REFRESH_EVERY)) {
+            turn = refreshed(turn.isEmpty() ? List.copyOf(topics.values()) : turn);
+        }
+    }
+
+    private void beat(CountDownLatch stop) {
+        while (!isOver(stop, BEAT_EVERY)) {
+            topics.values().forEach(Topic::beat);
+        }
+    }
+
+    /** Waits until it is time, or this stops. */
+    private static boolean isOver(CountDownLatch stop, Duration time) {
         try {
-            for (int second = 1; !stop.await(1, TimeUnit.SECONDS); second++) {
-                turn = refreshed(turn.isEmpty() ? List.copyOf(topics.values()) : turn);
-                if (second % BEAT_EVERY_SECONDS == 0) {
-                    topics.values().forEach(Topic::beat);
-                }
-            }
+            return stop.await(time.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return true;
         }
     }
 
     /** Refreshes the first ones; the others are left for the next time. */
     private static List<Topic> refreshed(List<Topic> turn) {
-        int now = Math.min(turn.size(), REFRESHED_A_SECOND);
+        int now = Math.min(turn.size(), REFRESHED_AT_ONCE);
         for (Topic topic : turn.subList(0, now)) {
             try {
                 topic.refresh();

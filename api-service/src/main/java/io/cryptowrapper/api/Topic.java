@@ -2,6 +2,7 @@ package io.cryptowrapper.api;
 
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.SigningStatus;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +39,21 @@ final class Topic implements Watches.Watcher {
 
     @Override
     public void sees(SigningStatus status) {
-        seen = status;
-        offer(events.of(message, status));
+        synchronized (this) {
+            if (isOlder(status, seen)) {
+                return;
+            }
+            seen = status;
+        }
+        tell(status);
+    }
+
+    /** Two who look at the same time may come back in another order. */
+    private static boolean isOlder(SigningStatus status, @Nullable SigningStatus seen) {
+        return status instanceof SigningStatus.Pending(var _, var _, int attempt, Instant accepted)
+                && seen instanceof SigningStatus.Pending newest
+                && accepted.equals(newest.acceptedAt())
+                && attempt < newest.attempt();
     }
 
     @Override
@@ -53,7 +67,7 @@ final class Topic implements Watches.Watcher {
     void refresh() {
         SigningStatus status = seen;
         if (status != null && !status.isFinal()) {
-            offer(events.of(message, status));
+            tell(status);
         }
     }
 
@@ -64,6 +78,14 @@ final class Topic implements Watches.Watcher {
     @Override
     public void stops() {
         streams.forEach(Stream::end);
+    }
+
+    private void tell(SigningStatus status) {
+        SigningEvent event = events.of(message, status);
+        // It takes time to find out what to tell.
+        if (status.equals(seen)) {
+            offer(event);
+        }
     }
 
     private void offer(SigningEvent event) {

@@ -34,7 +34,13 @@ class Watches implements News.Reader, SmartLifecycle {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Executor later =
             CompletableFuture.delayedExecutor(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, threads);
+    /** So that a Redis that is away is asked once for each message, and not once for each client. */
+    private final Set<MessageId> lookingAgain = ConcurrentHashMap.newKeySet();
+
     private volatile boolean running;
+
+    /** Clients may come before this has been started. */
+    private volatile boolean stopped;
 
     Watches(SignatureStore store) {
         this.store = store;
@@ -60,7 +66,7 @@ class Watches implements News.Reader, SmartLifecycle {
             all.add(watcher);
             return all;
         });
-        if (running) {
+        if (!stopped) {
             // It may have changed since the client's request looked.
             changed(id);
         } else {
@@ -82,7 +88,9 @@ class Watches implements News.Reader, SmartLifecycle {
 
     @Override
     public void changed(MessageId id) {
-        lookOn(threads, id);
+        if (watched.containsKey(id)) {
+            threads.execute(() -> look(id));
+        }
     }
 
     @Override
@@ -93,12 +101,14 @@ class Watches implements News.Reader, SmartLifecycle {
     @Override
     public void start() {
         running = true;
+        stopped = false;
     }
 
     /** Before the server waits for its requests: these would take too long. */
     @Override
     public void stop() {
         running = false;
+        stopped = true;
         watched.keySet().forEach(id -> tell(id, Watcher::stops));
     }
 
@@ -107,19 +117,22 @@ class Watches implements News.Reader, SmartLifecycle {
         return running;
     }
 
-    private void lookOn(Executor executor, MessageId id) {
-        if (watched.containsKey(id)) {
-            executor.execute(() -> look(id));
-        }
-    }
-
     private void look(MessageId id) {
         try {
             Optional<SigningStatus> status = store.find(id);
             tell(id, watcher -> status.ifPresentOrElse(watcher::sees, watcher::seesNothing));
         } catch (DataAccessException redisIsAway) {
             tell(id, Watcher::seesNothing);
-            lookOn(later, id);
+            if (lookingAgain.add(id)) {
+                later.execute(() -> lookAgain(id));
+            }
+        }
+    }
+
+    private void lookAgain(MessageId id) {
+        lookingAgain.remove(id);
+        if (watched.containsKey(id)) {
+            look(id);
         }
     }
 

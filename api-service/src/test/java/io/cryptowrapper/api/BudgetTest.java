@@ -20,7 +20,7 @@ class BudgetTest {
     private final AtomicInteger looks = new AtomicInteger();
     private boolean away;
 
-    private final Budget budget = new Budget(QUOTA, this::look, clock::nanos);
+    private final Budget budget = new Budget(QUOTA, this::look, Duration.ofSeconds(20), clock::nanos);
 
     @Test
     void thousands_of_answers_cost_one_look_a_second() {
@@ -56,6 +56,7 @@ class BudgetTest {
                     }
                     return look();
                 },
+                Duration.ofMillis(50),
                 clock::nanos);
 
         assertThat(slow.standing()).isEmpty();

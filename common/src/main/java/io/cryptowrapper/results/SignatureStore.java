@@ -59,7 +59,8 @@ public class SignatureStore {
         if (found.isEmpty()) {
             return Optional.empty();
         }
-        Duration left = Duration.ofMillis((Long) found.get(1));
+        // Below nothing for one that is kept for ever, as after a repair by hand.
+        Duration left = Duration.ofMillis(Math.max(0, (Long) found.get(1)));
         return StoredStatus.read((String) found.get(0)).map(status -> new Kept(status, left));
     }
 

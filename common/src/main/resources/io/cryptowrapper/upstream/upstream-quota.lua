@@ -49,6 +49,26 @@ end
 local granted = get('granted')
 local function answer(number) return { number, granted, redis.call('HEXISTS', key, 'refused') } end
 
+if op == 'look' then
+  -- Writes nothing: a Redis that is full can be looked at. The first grant that still counts, in the order of their times;
+  -- one that was renewed is later than those after it.
+  local all = granted or 0
+  local from, to = all - calls, all
+  local function counts(n)
+    local time = get('g' .. int(n))
+    return time and math.min(time, now) + span > now
+  end
+  if counts(from) then to = from end
+  while from < to do
+    local middle = math.floor((from + to) / 2)
+    if counts(middle) then to = middle else from = middle + 1 end
+  end
+  local held = math.min(get('hold') or 0, now + most_held)
+  local oldest = from < all and math.min(get('g' .. int(from)), now) or now - span
+  local free = held > now and 0 or calls - (all - from)
+  return { math.max(0, math.max(oldest + span, held) - now), all, redis.call('HEXISTS', key, 'refused'), free }
+end
+
 if not granted or granted < seen then
   -- Redis has lost the log, wholly or at its end. What the caller saw granted may all have been in this window.
   if seen > 0 then hold(now + span) end
@@ -114,20 +134,6 @@ local function turn(others)
     at + math.floor(others / calls) * span)
 end
 if op == 'peek' then return answer(math.ceil(turn(operand)) - now) end
-
-if op == 'look' then
-  -- The first grant that still counts: they are in the order of their times.
-  local from, to = granted - calls, granted
-  while from < to do
-    local middle = math.floor((from + to) / 2)
-    local time = get('g' .. int(middle))
-    if time and time + span > now then to = middle else from = middle + 1 end
-  end
-  local held = ahead('hold', most_held)
-  local oldest = from < granted and get('g' .. int(from)) or now - span
-  local free = held > now and 0 or calls - (granted - from)
-  return { math.max(0, math.max(oldest + span, held) - now), granted, redis.call('HEXISTS', key, 'refused'), free }
-end
 
 local wait = at - now
 if wait > 0 then

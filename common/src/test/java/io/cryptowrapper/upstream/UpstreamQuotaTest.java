@@ -182,6 +182,7 @@ class UpstreamQuotaTest {
     void how_the_budget_stands_is_told_without_taking_of_it() {
         UpstreamQuota quota = process();
         assertThat(quota.look()).isEqualTo(standing(10, Duration.ZERO));
+        assertThat(redis.hasKey("quota")).isFalse();
         for (int i = 0; i < 4; i++) {
             quota.takeForFirstCall();
             clock.advance(ofSeconds(1));
