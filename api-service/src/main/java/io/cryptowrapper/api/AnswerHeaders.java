@@ -14,6 +14,8 @@ import org.springframework.stereotype.Component;
 @Component
 class AnswerHeaders {
 
+    static final String CACHE_STATUS = "Cache-Status";
+
     private static final String CACHE = "CryptoAPIWrapper";
     private static final int TAG_BYTES = 16;
 
@@ -35,7 +37,7 @@ class AnswerHeaders {
 
     HttpHeaders of(MessageId id, Answered answered) {
         HttpHeaders headers = new HttpHeaders();
-        headers.set("Cache-Status", cacheStatus(answered));
+        headers.set(CACHE_STATUS, cacheStatus(answered));
         if (answered.answer() instanceof Answer.Signed(Signature signature)) {
             headers.setETag(tag(id, signature));
             headers.setCacheControl(freshness(answered));

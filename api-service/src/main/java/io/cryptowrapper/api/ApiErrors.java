@@ -1,6 +1,7 @@
 package io.cryptowrapper.api;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -42,11 +43,7 @@ class ApiErrors extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> noVerdict(NoVerdictException e) {
-        HttpHeaders headers = new HttpHeaders();
-        if (e.comeBackAfter() != null) {
-            headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(e.comeBackAfter())));
-        }
-        return problem(e.status(), String.valueOf(e.getMessage()), headers);
+        return later(e.status(), e, e.comeBackAfter());
     }
 
     @ExceptionHandler
@@ -55,9 +52,12 @@ class ApiErrors extends ResponseEntityExceptionHandler {
         return problem(HttpStatus.INTERNAL_SERVER_ERROR, "The request failed; the log says why.", new HttpHeaders());
     }
 
-    private static ResponseEntity<ProblemDetail> later(HttpStatus status, Exception e, Duration comeBackAfter) {
+    private static ResponseEntity<ProblemDetail> later(
+            HttpStatus status, Exception e, @Nullable Duration comeBackAfter) {
         HttpHeaders headers = new HttpHeaders();
-        headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(comeBackAfter)));
+        if (comeBackAfter != null) {
+            headers.set(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(comeBackAfter)));
+        }
         return problem(status, String.valueOf(e.getMessage()), headers);
     }
 

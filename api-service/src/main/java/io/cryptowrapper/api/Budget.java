@@ -29,12 +29,12 @@ class Budget {
 
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
-    /** So much of the two seconds is left when an answer is ready; what is not known by then is not told. */
+    /** So much of the two seconds no step is planned for; what is not known by then is not told. */
     private static final Duration PATIENCE = Duration.ofMillis(50);
 
     private static final String POLICY = "upstream";
 
-    private final RateLimit policy;
+    private final CryptoSettings.Quota quota;
     private final Duration patience;
     private final Supplier<Standing> look;
     private final LongSupplier nanoTime;
@@ -49,7 +49,7 @@ class Budget {
 
     Budget(CryptoSettings.Quota quota, Supplier<Standing> look, Duration patience, LongSupplier nanoTime) {
         this.patience = patience;
-        this.policy = new RateLimit(POLICY, quota.calls(), quota.window(), quota.calls(), Duration.ZERO);
+        this.quota = quota;
         this.look = look;
         this.nanoTime = nanoTime;
         this.lookAt = new AtomicLong(nanoTime.getAsLong());
@@ -58,10 +58,10 @@ class Budget {
     /** Adds it to an answer: the policy, and how it stands, where that is known. */
     void addTo(HttpServletResponse response) {
         standing()
-                .map(seen -> new RateLimit(POLICY, seen.calls(), seen.window(), seen.left(), seen.more()))
+                .map(known -> new RateLimit(POLICY, quota.calls(), quota.window(), known.left(), known.more()))
                 .ifPresentOrElse(
-                        known -> known.addTo(response),
-                        () -> response.addHeader(RateLimit.POLICY_HEADER, policy.policyItem()));
+                        limit -> limit.addTo(response),
+                        () -> RateLimit.addPolicyTo(response, POLICY, quota.calls(), quota.window()));
     }
 
     /** What was seen about a second ago at most; nothing while Redis does not answer. */

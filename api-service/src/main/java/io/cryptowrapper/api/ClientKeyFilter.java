@@ -7,7 +7,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Optional;
-import java.util.Set;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -19,9 +18,6 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
  */
 final class ClientKeyFilter extends OncePerRequestFilter {
 
-    /** What everybody may read. */
-    private static final Set<String> OPEN = Set.of();
-
     private final ClientKeys keys;
     private final HandlerExceptionResolver errors;
 
@@ -29,11 +25,6 @@ final class ClientKeyFilter extends OncePerRequestFilter {
     ClientKeyFilter(ClientKeys keys, HandlerExceptionResolver errors) {
         this.keys = keys;
         this.errors = errors;
-    }
-
-    @Override
-    protected boolean shouldNotFilter(HttpServletRequest request) {
-        return OPEN.contains(request.getRequestURI());
     }
 
     @Override

@@ -28,15 +28,15 @@ final class CrossOriginFilter extends OncePerRequestFilter {
             HttpHeaders.AUTHORIZATION,
             HttpHeaders.CONTENT_TYPE,
             HttpHeaders.IF_NONE_MATCH,
-            "Last-Event-ID",
-            "Prefer");
+            RequestOptions.LAST_EVENT,
+            Preferences.HEADER);
 
     private static final String RESPONSE_HEADERS = String.join(
             ", ",
-            "Cache-Status",
+            AnswerHeaders.CACHE_STATUS,
             HttpHeaders.ETAG,
             HttpHeaders.LOCATION,
-            "Preference-Applied",
+            Preferences.APPLIED,
             RateLimit.HEADER,
             RateLimit.POLICY_HEADER,
             HttpHeaders.RETRY_AFTER);

@@ -6,11 +6,22 @@ import org.jspecify.annotations.Nullable;
 /** The moment by which an answer is due, and what to answer should it be missed. */
 final class Deadline {
 
+    /** The two seconds, less what the way to the client takes. */
+    static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
+
+    /** All steps are planned to end by then, when none is slower than it may be. */
+    private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
+
     private final long nanos;
     private volatile @Nullable Answer otherwise;
 
     private Deadline(long nanos) {
         this.nanos = nanos;
+    }
+
+    /** That of an answer, counted from now. */
+    static Deadline ofAnswer() {
+        return in(TIME_FOR_ALL_STEPS);
     }
 
     static Deadline in(Duration time) {

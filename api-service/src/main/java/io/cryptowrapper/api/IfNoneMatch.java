@@ -2,7 +2,6 @@ package io.cryptowrapper.api;
 
 import java.util.List;
 import java.util.regex.Pattern;
-import org.springframework.http.HttpStatus;
 
 /**
  * The entity tags of the answers that a client has already (RFC 9110, section 13.1.2).
@@ -10,8 +9,6 @@ import org.springframework.http.HttpStatus;
  * @param tags the lines of the header, joined; empty if there is none
  */
 record IfNoneMatch(String tags) {
-
-    static final String HEADER = "If-None-Match";
 
     private static final int LONGEST = 4000;
     private static final String ANY = "*";
@@ -33,8 +30,7 @@ record IfNoneMatch(String tags) {
                 || (tags.length() <= LONGEST
                         && (tags.equals(ANY) || LIST.matcher(tags).matches()));
         if (!isReadable) {
-            throw new MalformedRequestException(
-                    HttpStatus.BAD_REQUEST,
+            throw MalformedRequestException.bad(
                     "The header 'If-None-Match' is neither '*' nor a list of entity tags of at most " + LONGEST
                             + " characters.");
         }

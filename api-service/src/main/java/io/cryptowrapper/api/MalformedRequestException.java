@@ -14,6 +14,11 @@ final class MalformedRequestException extends RuntimeException {
         this.status = status;
     }
 
+    /** Of all faults that have no status of their own. */
+    static MalformedRequestException bad(String detail) {
+        return new MalformedRequestException(HttpStatus.BAD_REQUEST, detail);
+    }
+
     HttpStatus status() {
         return status;
     }

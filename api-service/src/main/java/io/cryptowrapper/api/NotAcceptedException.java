@@ -8,7 +8,7 @@ final class NotAcceptedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /** About the time that a restarted Redis or RabbitMQ needs. */
-    private static final Duration RESTART = Duration.ofSeconds(5);
+    static final Duration RESTART = Duration.ofSeconds(5);
 
     private final transient Duration comeBackAfter;
 

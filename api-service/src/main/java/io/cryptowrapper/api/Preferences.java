@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpStatus;
 
 /**
  * What a client asks for in its {@code Prefer} header lines (RFC 7240), of which these are known: {@code wait} and
@@ -20,6 +19,7 @@ import org.springframework.http.HttpStatus;
 record Preferences(@Nullable Duration patience, boolean respondAsync) {
 
     static final String HEADER = "Prefer";
+    static final String APPLIED = "Preference-Applied";
 
     private static final String WAIT = "wait";
     private static final String RESPOND_ASYNC = "respond-async";
@@ -52,7 +52,8 @@ record Preferences(@Nullable Duration patience, boolean respondAsync) {
         lines.forEach(line -> collect(line, preferences));
         String async = preferences.get(RESPOND_ASYNC);
         if (async != null && !async.isEmpty()) {
-            throw bad("The preference 'respond-async' in the header 'Prefer' takes no value.");
+            throw MalformedRequestException.bad(
+                    "The preference 'respond-async' in the header 'Prefer' takes no value.");
         }
         return new Preferences(wait(preferences.get(WAIT), longestWait), async != null);
     }
@@ -62,7 +63,8 @@ record Preferences(@Nullable Duration patience, boolean respondAsync) {
             return null;
         }
         if (!SECONDS.matcher(seconds).matches()) {
-            throw bad("The preference 'wait' in the header 'Prefer' must be a number of seconds, for example wait=30.");
+            throw MalformedRequestException.bad(
+                    "The preference 'wait' in the header 'Prefer' must be a number of seconds, for example wait=30.");
         }
         Duration wait = Duration.ofSeconds(Long.parseLong(seconds));
         return wait.compareTo(longest) < 0 ? wait : longest;
@@ -71,7 +73,7 @@ record Preferences(@Nullable Duration patience, boolean respondAsync) {
     /** Of a preference that is given more than once, the first counts; parameters mean nothing here. */
     private static void collect(String line, Map<String, String> into) {
         if (line.length() > LONGEST_LINE) {
-            throw bad("The header 'Prefer' has more than " + LONGEST_LINE + " characters.");
+            throw MalformedRequestException.bad("The header 'Prefer' has more than " + LONGEST_LINE + " characters.");
         }
         Matcher pair = PAIR.matcher(line);
         int at = 0;
@@ -91,7 +93,8 @@ record Preferences(@Nullable Duration patience, boolean respondAsync) {
                 }
             }
             if (end < line.length() && line.charAt(end) != ',' && line.charAt(end) != ';') {
-                throw bad("The header 'Prefer' cannot be read; an example is: Prefer: respond-async, wait=30");
+                throw MalformedRequestException.bad(
+                        "The header 'Prefer' cannot be read; an example is: Prefer: respond-async, wait=30");
             }
             isParameter = end < line.length() && line.charAt(end) == ';';
             at = end + 1;
@@ -103,9 +106,5 @@ record Preferences(@Nullable Duration patience, boolean respondAsync) {
             return "";
         }
         return value.startsWith("\"") ? value.substring(1, value.length() - 1).replaceAll("\\\\(.)", "$1") : value;
-    }
-
-    private static MalformedRequestException bad(String detail) {
-        return new MalformedRequestException(HttpStatus.BAD_REQUEST, detail);
     }
 }

@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.signing.Message;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -40,6 +41,16 @@ final class QueryParameters {
     }
 
     /**
+     * The message, which must be there once.
+     *
+     * @param maxBytes its largest size in UTF-8
+     * @throws MalformedRequestException if it is not so, or cannot be read
+     */
+    Message message(long maxBytes) {
+        return new Message(one("message", maxBytes));
+    }
+
+    /**
      * The value of a parameter that must be there, once and not empty.
      *
      * @param maxBytes its largest size in UTF-8
@@ -48,14 +59,15 @@ final class QueryParameters {
     String one(String name, long maxBytes) {
         List<String> values = encoded.getOrDefault(name, List.of());
         if (values.isEmpty()) {
-            throw bad("The query parameter '" + name + "' is missing.");
+            throw MalformedRequestException.bad("The query parameter '" + name + "' is missing.");
         }
         if (values.size() > 1) {
-            throw bad("The query parameter '" + name + "' is given " + values.size() + " times; give it once.");
+            throw MalformedRequestException.bad(
+                    "The query parameter '" + name + "' is given " + values.size() + " times; give it once.");
         }
         String text = decode(values.getFirst(), "query parameter '" + name + "'");
         if (text.isEmpty()) {
-            throw bad("The query parameter '" + name + "' is empty.");
+            throw MalformedRequestException.bad("The query parameter '" + name + "' is empty.");
         }
         int bytes = text.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > maxBytes) {
@@ -74,7 +86,8 @@ final class QueryParameters {
                 int high = digit(encoded, i + 1);
                 int low = digit(encoded, i + 2);
                 if (high < 0 || low < 0) {
-                    throw bad("The " + what + " has a '%' that two hexadecimal digits do not follow.");
+                    throw MalformedRequestException.bad(
+                            "The " + what + " has a '%' that two hexadecimal digits do not follow.");
                 }
                 bytes.write(high << 4 | low);
                 i += 2;
@@ -89,15 +102,11 @@ final class QueryParameters {
                     .decode(ByteBuffer.wrap(bytes.toByteArray()))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw bad("The " + what + " is not UTF-8 when its percent-encoding is undone.");
+            throw MalformedRequestException.bad("The " + what + " is not UTF-8 when its percent-encoding is undone.");
         }
     }
 
     private static int digit(String text, int at) {
         return at < text.length() && text.charAt(at) < 128 ? Character.digit(text.charAt(at), 16) : -1;
-    }
-
-    private static MalformedRequestException bad(String detail) {
-        return new MalformedRequestException(HttpStatus.BAD_REQUEST, detail);
     }
 }

@@ -19,17 +19,12 @@ record RateLimit(String policy, long quota, Duration window, long left, Duration
 
     /** Adds it to an answer, which may tell of other quotas too: both headers are lists. */
     void addTo(HttpServletResponse response) {
-        response.addHeader(POLICY_HEADER, policyItem());
-        response.addHeader(HEADER, item());
+        addPolicyTo(response, policy, quota, window);
+        response.addHeader(HEADER, "\"%s\";r=%d;t=%d".formatted(policy, left, SignResponse.seconds(untilMore)));
     }
 
-    /** The quota itself. */
-    String policyItem() {
-        return "\"%s\";q=%d;w=%d".formatted(policy, quota, SignResponse.seconds(window));
-    }
-
-    /** How it stands. */
-    String item() {
-        return "\"%s\";r=%d;t=%d".formatted(policy, left, SignResponse.seconds(untilMore));
+    /** Adds the quota alone, where nobody knows how it stands. */
+    static void addPolicyTo(HttpServletResponse response, String policy, long quota, Duration window) {
+        response.addHeader(POLICY_HEADER, "\"%s\";q=%d;w=%d".formatted(policy, quota, SignResponse.seconds(window)));
     }
 }

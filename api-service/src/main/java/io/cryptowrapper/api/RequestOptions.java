@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 
@@ -24,7 +23,7 @@ record RequestOptions(
         boolean events,
         @Nullable String lastEvent) {
 
-    private static final String LAST_EVENT = "Last-Event-ID";
+    static final String LAST_EVENT = "Last-Event-ID";
 
     /**
      * Reads the headers.
@@ -35,7 +34,7 @@ record RequestOptions(
     static RequestOptions read(HttpServletRequest request, Duration longestWait) {
         return new RequestOptions(
                 Preferences.read(lines(request, Preferences.HEADER), longestWait),
-                IfNoneMatch.read(lines(request, IfNoneMatch.HEADER)),
+                IfNoneMatch.read(lines(request, HttpHeaders.IF_NONE_MATCH)),
                 // Of a HEAD, no event would be sent, and no end be noticed.
                 request.getMethod().equals("GET") && prefersEvents(lines(request, HttpHeaders.ACCEPT)),
                 lastEvent(lines(request, LAST_EVENT)));
@@ -74,12 +73,9 @@ record RequestOptions(
         }
         String id = lines.getFirst();
         if (lines.size() > 1 || !SigningEvent.isId(id)) {
-            throw bad("The header 'Last-Event-ID' is no id of an event that was sent from here.");
+            throw MalformedRequestException.bad(
+                    "The header 'Last-Event-ID' is no id of an event that was sent from here.");
         }
         return id;
-    }
-
-    private static MalformedRequestException bad(String detail) {
-        return new MalformedRequestException(HttpStatus.BAD_REQUEST, detail);
     }
 }

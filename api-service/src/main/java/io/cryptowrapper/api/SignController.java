@@ -57,8 +57,7 @@ class SignController {
      */
     @GetMapping(PATH)
     Object sign(HttpServletRequest request, HttpServletResponse response) {
-        Message message =
-                new Message(QueryParameters.of(request.getQueryString()).one("message", longestMessage));
+        Message message = QueryParameters.of(request.getQueryString()).message(longestMessage);
         RequestOptions options = RequestOptions.read(request, longestWait);
         answerHeaders.addBudget(response);
         return options.events() ? follow(message, options.lastEvent(), response) : answer(message, options);
@@ -107,7 +106,7 @@ class SignController {
             applied.add("wait=" + preferences.patience().toSeconds());
         }
         if (!applied.isEmpty()) {
-            headers.set("Preference-Applied", String.join(", ", applied));
+            headers.set(Preferences.APPLIED, String.join(", ", applied));
         }
         String tag = headers.getETag();
         if (tag != null && options.known().matches(tag)) {

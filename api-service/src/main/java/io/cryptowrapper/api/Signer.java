@@ -25,12 +25,6 @@ import org.springframework.stereotype.Component;
 @Component
 class Signer implements AutoCloseable {
 
-    /** The two seconds, less what the way to the client takes. */
-    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
-
-    /** All steps are planned to end by then, when none is slower than it may be. */
-    private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
-
     /** What queueing and storing may need when both are slow. */
     private static final Duration TIME_TO_ACCEPT = Duration.ofMillis(450);
 
@@ -59,10 +53,10 @@ class Signer implements AutoCloseable {
      *     wait
      */
     Answered sign(Message message) {
-        Deadline deadline = Deadline.in(TIME_FOR_ALL_STEPS);
+        Deadline deadline = Deadline.ofAnswer();
         CompletableFuture<Answered> answer = CompletableFuture.supplyAsync(() -> answer(message, deadline), threads);
         try {
-            return answer.get(TIME_TO_ANSWER.toNanos(), TimeUnit.NANOSECONDS);
+            return answer.get(Deadline.TIME_TO_ANSWER.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException everyStepWasSlow) {
             Answer sofar = deadline.otherwise();
             // Should the message be accepted after all, then only nobody was told.

@@ -33,15 +33,6 @@ import org.springframework.stereotype.Component;
 @Component
 class Verifier implements AutoCloseable {
 
-    /** The two seconds, less what the way to the client takes. */
-    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
-
-    /** All steps are planned to end by then. */
-    private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
-
-    /** About the time that a restarted Redis needs. */
-    private static final Duration RESTART = Duration.ofSeconds(5);
-
     /** Calls that the upstream lets wait end one after the other. */
     private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -89,8 +80,9 @@ class Verifier implements AutoCloseable {
             return check.get().fits(message, signature);
         }
         var question = new Question(message, signature);
-        Deadline deadline = Deadline.in(TIME_FOR_ALL_STEPS);
-        return inTime(CompletableFuture.supplyAsync(() -> isValid(question, deadline), threads), TIME_TO_ANSWER);
+        Deadline deadline = Deadline.ofAnswer();
+        return inTime(
+                CompletableFuture.supplyAsync(() -> isValid(question, deadline), threads), Deadline.TIME_TO_ANSWER);
     }
 
     @Override
@@ -126,7 +118,7 @@ class Verifier implements AutoCloseable {
         try {
             permission = quota.takeForFirstCall();
         } catch (DataAccessException redisIsDown) {
-            throw NoVerdictException.notAsked("its quota cannot be read at the moment", RESTART);
+            throw NoVerdictException.notAsked("its quota cannot be read at the moment", NotAcceptedException.RESTART);
         }
         return switch (permission) {
             case UpstreamQuota.Permission.Granted(Grant grant) -> ask(grant, question, deadline);

@@ -5,7 +5,6 @@ import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Signature;
 import jakarta.servlet.http.HttpServletRequest;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -32,11 +31,10 @@ class VerifyController {
     @GetMapping("/crypto/verify")
     ResponseEntity<VerifyResponse> verify(HttpServletRequest request) {
         QueryParameters query = QueryParameters.of(request.getQueryString());
-        Message message = new Message(query.one("message", longestMessage));
+        Message message = query.message(longestMessage);
         String signature = query.one(SIGNATURE, Signature.MOST_BYTES);
         if (signature.isBlank()) {
-            throw new MalformedRequestException(
-                    HttpStatus.BAD_REQUEST, "The query parameter '" + SIGNATURE + "' is blank.");
+            throw MalformedRequestException.bad("The query parameter '" + SIGNATURE + "' is blank.");
         }
         boolean valid = verifier.isValid(message, new Signature(signature));
         return ResponseEntity.ok()

@@ -34,10 +34,9 @@ class Watches implements News.Reader, SmartLifecycle {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Executor later =
             CompletableFuture.delayedExecutor(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, threads);
+
     /** So that a Redis that is away is asked once for each message, and not once for each client. */
     private final Set<MessageId> lookingAgain = ConcurrentHashMap.newKeySet();
-
-    private volatile boolean running;
 
     /** Clients may come before this has been started. */
     private volatile boolean stopped;
@@ -100,21 +99,19 @@ class Watches implements News.Reader, SmartLifecycle {
 
     @Override
     public void start() {
-        running = true;
         stopped = false;
     }
 
     /** Before the server waits for its requests: these would take too long. */
     @Override
     public void stop() {
-        running = false;
         stopped = true;
         watched.keySet().forEach(id -> tell(id, Watcher::stops));
     }
 
     @Override
     public boolean isRunning() {
-        return running;
+        return !stopped;
     }
 
     private void look(MessageId id) {

@@ -3,7 +3,6 @@ package io.cryptowrapper.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.simulator.Behaviour.Answer;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,10 +48,7 @@ class AccessTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ZERO));
+        upstream = TestServers.quickUpstream(directory);
         Path keys = Files.writeString(
                 directory.resolve("keys"), "alice " + HASH + "\nbob " + BUSY_HASH + " " + BUSY_QUOTA + "\n");
         settings = Map.of(

@@ -8,7 +8,6 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
@@ -35,10 +34,7 @@ class AnswerHeadersTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ZERO));
+        upstream = TestServers.quickUpstream(directory);
         api = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.cache.ttl", "1h"));
     }
 

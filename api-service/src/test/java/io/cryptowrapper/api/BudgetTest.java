@@ -68,6 +68,6 @@ class BudgetTest {
         if (away) {
             throw new DataAccessResourceFailureException("away");
         }
-        return new Standing(10, Duration.ofSeconds(60), looks.incrementAndGet(), Duration.ZERO);
+        return new Standing(looks.incrementAndGet(), Duration.ZERO);
     }
 }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Call;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
@@ -54,10 +53,7 @@ class FaultTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ZERO));
+        upstream = TestServers.quickUpstream(directory);
         api = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl());
         api.sign("warm");
     }

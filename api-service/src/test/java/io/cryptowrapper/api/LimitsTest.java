@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.results.Backlog;
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Behaviour.Answer;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.net.Socket;
@@ -40,10 +39,7 @@ class LimitsTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ZERO));
+        upstream = TestServers.quickUpstream(directory);
         api = RunningApi.on(
                 TestServers.newDatabase(),
                 upstream.baseUrl(),

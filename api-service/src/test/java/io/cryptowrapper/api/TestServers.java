@@ -3,6 +3,8 @@ package io.cryptowrapper.api;
 import io.cryptowrapper.embedded.EmbeddedServers;
 import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.simulator.SimulatorSettings;
+import io.cryptowrapper.simulator.UpstreamSimulator;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +24,14 @@ final class TestServers {
 
     static EmbeddedServers get() {
         return SERVERS;
+    }
+
+    /** An upstream that signs at once, within a budget that no test uses up. */
+    static UpstreamSimulator quickUpstream(Path directory) {
+        return UpstreamSimulator.start(SimulatorSettings.in(directory)
+                .withFailingShare(0)
+                .withCalls(100_000)
+                .withLatency(Duration.ZERO));
     }
 
     /** The number of a database of Redis that no other test uses, and with it of a budget and a line of its own. */

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Call;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.upstream.UpstreamQuota;
@@ -39,10 +38,7 @@ class VerifyTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ZERO));
+        upstream = TestServers.quickUpstream(directory);
         database = TestServers.newDatabase();
         api = RunningApi.on(database, upstream.baseUrl());
         api.get("/crypto/verify?message=warm&signature=warm");

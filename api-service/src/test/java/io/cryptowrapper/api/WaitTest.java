@@ -9,7 +9,6 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
@@ -52,10 +51,7 @@ class WaitTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ZERO));
+        upstream = TestServers.quickUpstream(directory);
         upstream.follow(called -> Optional.of(Behaviour.Answer.text(502, "down")));
         api = RunningApi.on(DATABASE, upstream.baseUrl());
         other = RunningApi.on(DATABASE, upstream.baseUrl());

@@ -1,7 +1,5 @@
 package io.cryptowrapper.signing;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** The SHA-256 of a message's UTF-8 bytes in lower-case hex: what keys and log lines name a message by. */
@@ -14,12 +12,7 @@ public record MessageId(String hex) {
     }
 
     static MessageId of(byte[] utf8) {
-        try {
-            return new MessageId(HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(utf8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return new MessageId(HexFormat.of().formatHex(Sha256.of(utf8)));
     }
 
     /** Enough of the id to find a message in a log. */

@@ -134,18 +134,15 @@ public class UpstreamQuota {
     /**
      * How the budget stands.
      *
-     * @param calls how many calls any window allows
-     * @param left how many of them could be made now; those that retries have reserved are among them
+     * @param left how many calls could be made now; those that retries have reserved are among them
      * @param more how long it will be until there are more; nothing if none is used
      */
-    public record Standing(int calls, Duration window, int left, Duration more) {}
+    public record Standing(int left, Duration more) {}
 
     /** How the budget stands, without taking anything of it. */
     public Standing look() {
         List<?> reply = execute(redis, "look", 0);
-        return new Standing(
-                quota.calls(), quota.window(), Math.toIntExact((Long) reply.get(3)), Duration.ofMillis((Long)
-                        reply.get(0)));
+        return new Standing(Math.toIntExact((Long) reply.get(3)), Duration.ofMillis((Long) reply.get(0)));
     }
 
     /**

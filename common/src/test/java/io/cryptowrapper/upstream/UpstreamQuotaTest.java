@@ -567,7 +567,7 @@ class UpstreamQuotaTest {
     }
 
     private static UpstreamQuota.Standing standing(int left, Duration more) {
-        return new UpstreamQuota.Standing(CALLS, WINDOW, left, more);
+        return new UpstreamQuota.Standing(left, more);
     }
 
     private static UpstreamOutcome failed(@Nullable Duration retryAfter) {
