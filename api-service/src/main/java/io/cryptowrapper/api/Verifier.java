@@ -74,6 +74,11 @@ class Verifier implements AutoCloseable {
         this.settings = settings;
     }
 
+    /** Whether what is not known is asked of the upstream, inside its budget; with its public key nothing is. */
+    boolean asksUpstream() {
+        return check.isEmpty();
+    }
+
     /** @throws NoVerdictException if it cannot be told now */
     boolean isValid(Message message, Signature signature) {
         if (check.isPresent()) {

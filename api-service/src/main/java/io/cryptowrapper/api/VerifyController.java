@@ -5,6 +5,7 @@ import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Signature;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -17,10 +18,12 @@ class VerifyController {
     private static final String SIGNATURE = "signature";
 
     private final Verifier verifier;
+    private final Budget budget;
     private final long longestMessage;
 
-    VerifyController(Verifier verifier, CryptoSettings settings) {
+    VerifyController(Verifier verifier, Budget budget, CryptoSettings settings) {
         this.verifier = verifier;
+        this.budget = budget;
         this.longestMessage = settings.message().maxSize().toBytes();
     }
 
@@ -29,12 +32,15 @@ class VerifyController {
     record VerifyResponse(String message, boolean valid) {}
 
     @GetMapping("/crypto/verify")
-    ResponseEntity<VerifyResponse> verify(HttpServletRequest request) {
+    ResponseEntity<VerifyResponse> verify(HttpServletRequest request, HttpServletResponse response) {
         QueryParameters query = QueryParameters.of(request.getQueryString());
         Message message = query.message(longestMessage);
         String signature = query.one(SIGNATURE, Signature.MOST_BYTES);
         if (signature.isBlank()) {
             throw MalformedRequestException.bad("The query parameter '" + SIGNATURE + "' is blank.");
+        }
+        if (verifier.asksUpstream()) {
+            budget.addTo(response);
         }
         boolean valid = verifier.isValid(message, new Signature(signature));
         return ResponseEntity.ok()

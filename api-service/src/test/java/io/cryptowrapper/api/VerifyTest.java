@@ -128,6 +128,8 @@ class VerifyTest {
             assertThat(response.status()).isEqualTo(503);
             assertThat(Integer.parseInt(response.header("Retry-After").orElseThrow()))
                     .isBetween(10, 21);
+            assertThat(response.header("RateLimit-Policy")).contains("\"upstream\";q=2;w=20");
+            assertThat(response.header("RateLimit").orElseThrow()).startsWith("\"upstream\";r=");
             assertThat(response.body()).contains("The upstream was not asked to verify: its quota is used up.");
             assertThat(poor.sign(RunningApi.newMessage()).body()).contains("its quota is used up");
             // What is known needs none.
@@ -162,7 +164,10 @@ class VerifyTest {
             knowing.toRedis().cut();
             knowing.toBroker().cut();
 
-            assertThat(verify(knowing, message, signature).body()).contains("\"valid\":true");
+            RawHttp.Response response = verify(knowing, message, signature);
+            assertThat(response.body()).contains("\"valid\":true");
+            // Nothing is taken from the budget, and nobody waits for Redis to tell how it stands.
+            assertThat(response.header("RateLimit-Policy")).isEmpty();
             assertThat(verify(knowing, message + " ", signature).body()).contains("\"valid\":false");
             assertThat(verify(knowing, message, "no*base64").body()).contains("\"valid\":false");
         }
