@@ -51,7 +51,7 @@ class RunIT {
                     .filter(example -> example.command().startsWith("curl ")
                             && !example.command().contains("$key"))
                     .toList();
-            assertThat(examples).hasSize(8);
+            assertThat(examples).hasSize(9);
             assertThat(onPort(8080, one.curlLine()))
                     .isEqualTo(examples.getFirst().command());
             for (Readme.Example example : examples) {
