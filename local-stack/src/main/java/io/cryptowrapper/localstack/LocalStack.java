@@ -73,7 +73,7 @@ final class LocalStack implements AutoCloseable {
             URI publicKey = URI.create(environment.get("CRYPTO_API_BASE_URL") + "/crypto/public-key");
             environment.put("CRYPTO_API_PUBLIC_KEY", awaitAnswer("simulator", publicKey));
         }
-        awaitAnswer("API", startApi(environment));
+        awaitAnswer("API", startApi(environment, directory.resolve("docs-page")));
         // Not at the same time as the API, which is to answer soon.
         startWorkers(environment);
         synchronized (this) {
@@ -131,12 +131,16 @@ final class LocalStack implements AutoCloseable {
     }
 
     /** Starts it and returns where its readiness can be asked for. */
-    private URI startApi(Map<String, String> environment) {
+    private URI startApi(Map<String, String> environment, Path docsPage) {
         ListenSettings listen = settings.listen();
         int managementPort = listen.managementPort() == 0 ? Ports.free() : listen.managementPort();
         Map<String, String> own = new HashMap<>(environment);
         own.put("SERVER_PORT", Integer.toString(listen.port()));
         own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
+        if (settings.hasDocsPage()) {
+            SwaggerUi.writeTo(docsPage);
+            own.put("CRYPTO_DOCS_PAGE", docsPage.toAbsolutePath().toString());
+        }
         start("api", programs.api(), own);
         return URI.create(urlOf(listen.managementAddress(), managementPort) + "/actuator/health/readiness");
     }

@@ -54,7 +54,7 @@ final class LocalStackApplication {
             It is up. In another terminal, try this, and again while success is false:
 
               curl %4$s'%1$s/crypto/sign?message=hello'
-
+            %5$s
             %2$s Everything is kept in %3$s.
             Ctrl-C stops it.
             """.formatted(
@@ -63,6 +63,7 @@ final class LocalStackApplication {
                                 ? "The upstream is the one in CRYPTO_API_BASE_URL."
                                 : "The upstream is simulated: about half of all messages fail for a while.",
                         settings.dataDirectory().toAbsolutePath(),
-                        settings.crypto().client().keys().isEmpty() ? "" : "-H 'Authorization: Bearer <key>' ");
+                        settings.crypto().client().keys().isEmpty() ? "" : "-H 'Authorization: Bearer <key>' ",
+                        settings.hasDocsPage() ? "\nor all that it can do, in a browser: " + url + "/docs/\n" : "");
     }
 }

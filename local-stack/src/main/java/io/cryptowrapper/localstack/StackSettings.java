@@ -79,6 +79,11 @@ record StackSettings(
         return "upstream-" + URLEncoder.encode(name, StandardCharsets.UTF_8);
     }
 
+    /** Whether people may try it out in a browser, which cannot send a client's key when it opens a page. */
+    boolean hasDocsPage() {
+        return crypto.client().keys().isEmpty();
+    }
+
     /** Whether Spring Boot takes the upstream's address or one of its keys from a variable, however that is spelled. */
     static boolean isOfUpstream(String variable) {
         return OF_UPSTREAM.contains(variable.replace("_", "").toUpperCase(Locale.ROOT));

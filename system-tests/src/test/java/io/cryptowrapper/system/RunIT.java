@@ -8,6 +8,7 @@ import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.testing.RawHttp;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -57,6 +58,12 @@ class RunIT {
             for (Readme.Example example : examples) {
                 String command = onPort(one.port(), example.command());
                 await(example.command()).until(() -> run(command), example::allows);
+            }
+            assertThat(one.output()).contains("in a browser: http://127.0.0.1:" + one.port() + "/docs/\n");
+            for (String file : List.of("", "index.html", "page.js", "swagger-ui-bundle.js", "swagger-ui.css")) {
+                RawHttp.Response page = RawHttp.get(one.port(), "/docs/" + file);
+                assertThat(page.status()).as(file).isEqualTo(200);
+                assertThat(page.header("Content-Security-Policy").orElseThrow()).startsWith("default-src 'none';");
             }
             await().until(() -> one.output().contains("2cf24dba5fb0: signed at attempt "));
             assertThat(one.output()).containsPattern("(?m)^worker-1  \\| .*signed at attempt ");
