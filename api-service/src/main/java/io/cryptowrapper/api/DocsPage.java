@@ -37,9 +37,7 @@ class DocsPage implements WebMvcConfigurer {
 
     @Override
     public void addResourceHandlers(ResourceHandlerRegistry registry) {
-        registry.addResourceHandler(PATH + "**")
-                .addResourceLocations(files)
-                .setCacheControl(CacheControl.noCache());
+        registry.addResourceHandler(PATH + "**").addResourceLocations(files).setCacheControl(CacheControl.noCache());
     }
 
     @Override

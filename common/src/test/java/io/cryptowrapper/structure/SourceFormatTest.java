@@ -60,6 +60,9 @@ class SourceFormatTest {
                 }
             }
         }
+        try (Stream<Path> examples = Files.list(ROOT.resolve("examples"))) {
+            examples.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+        }
         assertThat(sources).as("sources below " + ROOT).hasSizeGreaterThan(20);
         return sources;
     }

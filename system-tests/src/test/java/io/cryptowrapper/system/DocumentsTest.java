@@ -162,6 +162,7 @@ class DocumentsTest {
             Stream.concat(top, below)
                     .filter(file -> file.toString().endsWith(".md"))
                     .forEach(documents::add);
+            documents.add(Project.ROOT.resolve("examples/README.md"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -3,13 +3,14 @@ package io.cryptowrapper.system;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** What the README says that a test can check. */
+/** What a README says that a test can check. */
 final class Readme {
 
     private static final Pattern EXAMPLE = Pattern.compile("```console\\n\\$ (.*)\\n((?:.*\\n)*?)```");
@@ -37,8 +38,12 @@ final class Readme {
     }
 
     static Readme read() {
+        return read(Project.ROOT.resolve("README.md"));
+    }
+
+    static Readme read(Path document) {
         try {
-            return new Readme(Files.readString(Project.ROOT.resolve("README.md")));
+            return new Readme(Files.readString(document));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
