@@ -1,10 +1,10 @@
 package io.cryptowrapper.api;
 
 import io.cryptowrapper.embedded.EmbeddedServers;
-import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.signing.UpstreamName;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.wiring.Queues;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,8 +16,8 @@ final class TestServers {
     /** Long, so that in tests that count the messages none moves from one queue to the next; and the usual one. */
     private static final List<Duration> DELAYS = List.of(Duration.ofMinutes(10), Duration.ofSeconds(6));
 
-    private static final EmbeddedServers SERVERS =
-            EmbeddedServers.startUntilExit(Path.of("target"), new RetryTopology(UpstreamName.SIGN, DELAYS).queues());
+    private static final EmbeddedServers SERVERS = EmbeddedServers.startUntilExit(
+            Path.of("target"), Queues.all(UpstreamName.SIGN, DELAYS, List.of(Duration.ofSeconds(5))));
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private TestServers() {}

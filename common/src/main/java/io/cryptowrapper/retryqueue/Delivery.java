@@ -1,6 +1,7 @@
 package io.cryptowrapper.retryqueue;
 
 import com.rabbitmq.client.Channel;
+import io.cryptowrapper.broker.NotConfirmedException;
 
 /** A message taken from the work queue; the broker keeps it until it is settled by one of these methods. */
 public final class Delivery {

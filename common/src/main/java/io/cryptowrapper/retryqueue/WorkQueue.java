@@ -3,6 +3,9 @@ package io.cryptowrapper.retryqueue;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
+import io.cryptowrapper.broker.BrokerFault;
+import io.cryptowrapper.broker.DelayedQueues.WaitQueue;
+import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
@@ -66,7 +69,7 @@ public class WorkQueue implements AutoCloseable {
     /** How many messages wait, due or not; of those that are being tried right now, what the broker counts. */
     public synchronized long depth() {
         return Stream.concat(
-                        topology.waitQueues().stream().map(RetryTopology.WaitQueue::name),
+                        topology.waitQueues().stream().map(WaitQueue::name),
                         Stream.of(topology.workQueue()))
                 .mapToLong(this::count)
                 .sum();

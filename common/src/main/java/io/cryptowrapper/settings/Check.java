@@ -84,7 +84,8 @@ final class Check {
         }
     }
 
-    private static @Nullable String textOrFile(String setting, @Nullable String text, @Nullable Path file) {
+    /** What is set, or what the file that is set holds; null if neither is. */
+    static @Nullable String textOrFile(String setting, @Nullable String text, @Nullable Path file) {
         // An empty variable is as good as none: it is all that some launchers can do to take one away.
         boolean given = text != null && !text.isBlank();
         boolean inFile = file != null && !file.toString().isBlank();

@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.bind.Name;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -30,6 +31,7 @@ import org.springframework.util.unit.DataSize;
  * @param redis how safe what is written to Redis is
  * @param client which clients may use the API, and how much
  * @param cors which web pages may use the API from a browser
+ * @param callbacks how clients that left an address are told of their message's end
  */
 @ConfigurationProperties("crypto")
 public record CryptoSettings(
@@ -41,7 +43,8 @@ public record CryptoSettings(
         @DefaultValue Waiting waiting,
         @DefaultValue Redis redis,
         @DefaultValue ClientSettings client,
-        @DefaultValue CorsSettings cors) {
+        @DefaultValue CorsSettings cors,
+        @DefaultValue @Name("callback") CallbackSettings callbacks) {
 
     /**
      * How the upstream is reached.

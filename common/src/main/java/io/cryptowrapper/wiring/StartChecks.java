@@ -28,7 +28,7 @@ final class StartChecks implements ApplicationContextInitializer<ConfigurableApp
         settings.bind("spring.data.redis.url", String.class).ifBound(StartChecks::requireRedisUrl);
         settings.bind("spring.rabbitmq.addresses", Bindable.listOf(String.class))
                 .ifBound(StartChecks::requireBrokers);
-        // Without these, RetryPublisher would take a message for queued that is not.
+        // Without these, ConfirmedPublisher would take a message for queued that is not.
         requireStays(
                 settings,
                 "spring.rabbitmq.publisher-confirm-type",

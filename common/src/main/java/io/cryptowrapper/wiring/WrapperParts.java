@@ -1,5 +1,8 @@
 package io.cryptowrapper.wiring;
 
+import io.cryptowrapper.callbacks.CallbackPublisher;
+import io.cryptowrapper.callbacks.CallbackTargets;
+import io.cryptowrapper.callbacks.CallbackTopology;
 import io.cryptowrapper.results.Backlog;
 import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.RedisKeys;
@@ -116,8 +119,13 @@ public class WrapperParts {
     }
 
     @Bean
-    Declarables retryQueues(RetryTopology topology) {
-        return new Declarables(topology.queues().entrySet().stream()
+    CallbackTopology callbackTopology(UpstreamName upstream, CryptoSettings settings) {
+        return new CallbackTopology(upstream, settings.callbacks().delays());
+    }
+
+    @Bean
+    Declarables queues(RetryTopology retries, CallbackTopology callbacks) {
+        return new Declarables(Queues.all(retries, callbacks).entrySet().stream()
                 .map(queue -> new Queue(
                         queue.getKey(), true, false, false, new HashMap<String, @Nullable Object>(queue.getValue())))
                 .toList());
@@ -126,6 +134,16 @@ public class WrapperParts {
     @Bean
     RetryPublisher retryPublisher(RabbitTemplate rabbit, RetryTopology topology) {
         return new RetryPublisher(rabbit, topology);
+    }
+
+    @Bean
+    CallbackPublisher callbackPublisher(RabbitTemplate rabbit, CallbackTopology topology, Clock clock) {
+        return new CallbackPublisher(rabbit, topology, clock);
+    }
+
+    @Bean
+    CallbackTargets callbackTargets(CryptoSettings settings) {
+        return new CallbackTargets(settings.callbacks().allowedTargets());
     }
 
     @Bean

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Channel;
+import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.embedded.EmbeddedBroker;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.UpstreamName;

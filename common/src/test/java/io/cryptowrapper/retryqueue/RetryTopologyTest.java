@@ -5,6 +5,7 @@ import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cryptowrapper.broker.DelayedQueues.WaitQueue;
 import io.cryptowrapper.signing.UpstreamName;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ class RetryTopologyTest {
                 UpstreamName.SIGN, List.of(ofMillis(1500), ofSeconds(6), ofMillis(1500), ofMinutes(5)));
 
         assertThat(backoff.waitQueues())
-                .extracting(RetryTopology.WaitQueue::name)
+                .extracting(WaitQueue::name)
                 .containsExactly("sign.wait.1500ms", "sign.wait.6s", "sign.wait.300s");
         assertThat(backoff.waitQueueFor(1)).isEqualTo("sign.wait.1500ms");
         assertThat(backoff.waitQueueFor(2)).isEqualTo("sign.wait.6s");

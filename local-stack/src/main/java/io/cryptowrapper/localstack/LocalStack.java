@@ -4,10 +4,10 @@ import io.cryptowrapper.embedded.EmbeddedServers;
 import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.embedded.Secret;
 import io.cryptowrapper.embedded.StartException;
-import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.settings.ListenSettings;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.wiring.Queues;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -102,9 +102,12 @@ final class LocalStack implements AutoCloseable {
     }
 
     private Map<String, String> startServers(Path directory) {
-        var topology =
-                new RetryTopology(UpstreamName.SIGN, settings.crypto().retry().delays());
-        servers = EmbeddedServers.start(directory, topology.queues());
+        servers = EmbeddedServers.start(
+                directory,
+                Queues.all(
+                        UpstreamName.SIGN,
+                        settings.crypto().retry().delays(),
+                        settings.crypto().callbacks().delays()));
         Map<String, String> environment = new HashMap<>();
         servers.properties()
                 .forEach((property, value) -> environment.put(EnvironmentVariables.nameOf(property), value));

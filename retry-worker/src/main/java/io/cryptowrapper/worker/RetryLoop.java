@@ -1,6 +1,6 @@
 package io.cryptowrapper.worker;
 
-import io.cryptowrapper.retryqueue.NotConfirmedException;
+import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.retryqueue.WorkQueue;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;

@@ -1,5 +1,6 @@
 package io.cryptowrapper.worker;
 
+import io.cryptowrapper.delivery.DeliveryParts;
 import io.cryptowrapper.wiring.Start;
 import io.cryptowrapper.wiring.WrapperParts;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -9,7 +10,7 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 /** The worker's program. */
 @SpringBootApplication
 @EnableScheduling
-@Import(WrapperParts.class)
+@Import({WrapperParts.class, DeliveryParts.class})
 class RetryWorkerApplication {
 
     static void main(String[] args) {

@@ -77,7 +77,7 @@ class Settlement {
      * Lets the message wait for its next attempt, or parks it when it is too old.
      *
      * @throws DataAccessException if neither the broker nor Redis takes it
-     * @throws io.cryptowrapper.retryqueue.NotConfirmedException if the broker does not take it into the parking queue
+     * @throws io.cryptowrapper.broker.NotConfirmedException if the broker does not take it into the parking queue
      */
     void failed(Delivery delivery, Failure failure) {
         RetryMessage tried = delivery.message();

@@ -10,7 +10,6 @@ import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
-import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.retryqueue.WorkQueue;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
@@ -22,6 +21,7 @@ import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.testing.RunningService;
 import io.cryptowrapper.upstream.UpstreamQuota;
+import io.cryptowrapper.wiring.Queues;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -44,7 +44,11 @@ final class RunningWorker implements AutoCloseable {
     private static final Duration DELAY = Duration.ofMillis(100);
 
     private static final EmbeddedServers SERVERS = EmbeddedServers.startUntilExit(
-            Path.of("target"), new RetryTopology(UpstreamName.SIGN, List.of(DELAY)).queues());
+            Path.of("target"),
+            Queues.all(
+                    UpstreamName.SIGN,
+                    List.of(DELAY),
+                    List.of(Duration.ofMillis(200), Duration.ofMillis(500), Duration.ofSeconds(1))));
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final RunningService service;
@@ -165,6 +169,10 @@ final class RunningWorker implements AutoCloseable {
 
     RawHttp.Response management(String target) throws IOException {
         return RawHttp.get(service.managementPort(), target);
+    }
+
+    int managementPort() {
+        return service.managementPort();
     }
 
     /** Stops it as SIGTERM does. */

@@ -2,10 +2,10 @@ package io.cryptowrapper.system;
 
 import com.redis.testcontainers.RedisContainer;
 import io.cryptowrapper.embedded.EmbeddedServers;
-import io.cryptowrapper.retryqueue.RetryTopology;
 import io.cryptowrapper.settings.EnvironmentVariables;
 import io.cryptowrapper.signing.UpstreamName;
 import io.cryptowrapper.testing.Containers;
+import io.cryptowrapper.wiring.Queues;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +23,10 @@ import org.testcontainers.rabbitmq.RabbitMQContainer;
  * @param settings the environment by which the services find them
  */
 public record Servers(String name, Map<String, String> settings, Runnable stopping) implements AutoCloseable {
+
+    /** What whole-system tests may choose from. */
+    private static final List<Duration> CALLBACK_DELAYS = List.of(
+            Duration.ofMillis(200), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5));
 
     /** The real ones if there are any here; the same for all tests, until this process ends. */
     static Servers best() {
@@ -67,7 +71,7 @@ public record Servers(String name, Map<String, String> settings, Runnable stoppi
 
     public static Servers embedded(List<Duration> delays) {
         EmbeddedServers servers = EmbeddedServers.start(
-                Project.newDirectory("servers"), new RetryTopology(UpstreamName.SIGN, delays).queues());
+                Project.newDirectory("servers"), Queues.all(UpstreamName.SIGN, delays, CALLBACK_DELAYS));
         Map<String, String> settings = new HashMap<>();
         servers.properties().forEach((property, value) -> settings.put(EnvironmentVariables.nameOf(property), value));
         return new Servers("the embedded broker and Redis", settings, servers::close);

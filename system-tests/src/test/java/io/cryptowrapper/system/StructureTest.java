@@ -34,15 +34,18 @@ class StructureTest {
 
     @Test
     void the_adapters_do_not_know_one_another() {
-        adapterKnowsOnlyTheDomain("..upstream..", "..results..", "..retryqueue..");
-        adapterKnowsOnlyTheDomain("..results..", "..upstream..", "..retryqueue..");
-        adapterKnowsOnlyTheDomain("..retryqueue..", "..upstream..", "..results..");
+        adapterKnowsOnlyTheDomain("..upstream..", "..results..", "..retryqueue..", "..callbacks..", "..broker..");
+        adapterKnowsOnlyTheDomain("..results..", "..upstream..", "..retryqueue..", "..callbacks..", "..broker..");
+        adapterKnowsOnlyTheDomain("..retryqueue..", "..upstream..", "..results..", "..callbacks..");
+        adapterKnowsOnlyTheDomain("..callbacks..", "..upstream..", "..results..", "..retryqueue..");
+        adapterKnowsOnlyTheDomain(
+                "..broker..", "..upstream..", "..results..", "..retryqueue..", "..callbacks..", "..signing..");
     }
 
     @Test
     void each_technology_has_one_adapter() {
         noClasses()
-                .that(resideOutsideOfPackages("..upstream..", "..simulator.."))
+                .that(resideOutsideOfPackages("..upstream..", "..delivery..", "..simulator.."))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.apache.hc..")
@@ -54,7 +57,7 @@ class StructureTest {
                 .resideInAnyPackage("org.springframework.data.redis..", "io.lettuce..")
                 .check(CODE);
         noClasses()
-                .that(resideOutsideOfPackages("..retryqueue..", "..wiring.."))
+                .that(resideOutsideOfPackages("..broker..", "..retryqueue..", "..callbacks..", "..wiring.."))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("com.rabbitmq..", "org.springframework.amqp.rabbit..")
@@ -74,6 +77,12 @@ class StructureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.cryptowrapper.worker..")
+                .check(CODE);
+        noClasses()
+                .that(resideOutsideOfPackages("io.cryptowrapper.worker..", "io.cryptowrapper.delivery.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.cryptowrapper.delivery..")
                 .check(CODE);
     }
 
@@ -131,7 +140,7 @@ class StructureTest {
                 .resideInAPackage(adapter)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("..wiring..", "io.cryptowrapper.api..", "io.cryptowrapper.worker..")
+                .resideInAnyPackage("..wiring..", "io.cryptowrapper.api..", "io.cryptowrapper.worker..", "..delivery..")
                 .check(CODE);
     }
 }

@@ -1,15 +1,15 @@
-package io.cryptowrapper.retryqueue;
+package io.cryptowrapper.broker;
 
 /** The broker has not confirmed a message: it may have it or not. */
 public class NotConfirmedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    NotConfirmedException(String reason) {
+    public NotConfirmedException(String reason) {
         super(reason);
     }
 
-    NotConfirmedException(String reason, Throwable cause) {
+    public NotConfirmedException(String reason, Throwable cause) {
         super(reason, cause);
     }
 }

@@ -1,15 +1,15 @@
-package io.cryptowrapper.retryqueue;
+package io.cryptowrapper.broker;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.ShutdownSignalException;
 
 /** Says in words what is wrong with the broker. */
-final class BrokerFault {
+public final class BrokerFault {
 
     private BrokerFault() {}
 
-    static String in(Throwable cause) {
+    public static String in(Throwable cause) {
         for (Throwable reason = cause; reason != null; reason = reason.getCause()) {
             if (reason instanceof ShutdownSignalException signal
                     && signal.getReason() instanceof AMQP.Channel.Close refusal) {

@@ -1,0 +1,34 @@
+package io.cryptowrapper.delivery;
+
+import io.cryptowrapper.callbacks.Callback;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * When a callback that has failed is tried again.
+ *
+ * @param delays the delay before each attempt
+ * @param random spreads those that have failed at the same time
+ */
+record Schedule(List<Duration> delays, RandomGenerator random) {
+
+    /** A delay may be longer by this part of it. */
+    private static final double JITTER = 0.1;
+
+    /** The next attempt; nothing if there is none any more. */
+    Optional<Callback> next(Callback failed, Optional<Duration> pause, Instant now) {
+        if (failed.attempt() >= delays.size()) {
+            return Optional.empty();
+        }
+        Duration usual = delays.get(failed.attempt());
+        Duration delay = pause.filter(asked -> asked.compareTo(usual) > 0).orElseGet(() -> withJitter(usual));
+        return Optional.of(failed.next(now.plus(delay)));
+    }
+
+    private Duration withJitter(Duration delay) {
+        return delay.plusMillis((long) (delay.toMillis() * JITTER * random.nextDouble()));
+    }
+}
