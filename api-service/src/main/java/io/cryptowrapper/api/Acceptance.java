@@ -1,8 +1,8 @@
 package io.cryptowrapper.api;
 
-import io.cryptowrapper.results.Outbox;
-import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.broker.NotConfirmedException;
+import io.cryptowrapper.ending.StatusRecorder;
+import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Failure;
@@ -35,15 +35,16 @@ class Acceptance {
     private final TroubleLog broker = new TroubleLog(log, "RabbitMQ");
     private final RetryPublisher publisher;
     private final Outbox outbox;
-    private final SignatureStore store;
+    private final StatusRecorder recorder;
     private final Turns turns;
     private final Room room;
     private final Answers answers;
 
-    Acceptance(RetryPublisher publisher, Outbox outbox, SignatureStore store, Turns turns, Room room, Answers answers) {
+    Acceptance(
+            RetryPublisher publisher, Outbox outbox, StatusRecorder recorder, Turns turns, Room room, Answers answers) {
         this.publisher = publisher;
         this.outbox = outbox;
-        this.store = store;
+        this.recorder = recorder;
         this.turns = turns;
         this.room = room;
         this.answers = answers;
@@ -65,7 +66,7 @@ class Acceptance {
     Answer settle(Message message, SigningStatus status, Deadline deadline) {
         MessageId id = message.id();
         try {
-            return answers.of(id, store.record(id, status), deadline);
+            return answers.of(id, recorder.record(id, status), deadline);
         } catch (DataAccessException redisIsDown) {
             // The client has its answer all the same; who asks for it again may cause another call.
             log.warn("{}: answered, but not stored, as Redis does not answer", id);
@@ -77,7 +78,7 @@ class Acceptance {
     void settleLate(Message message, SigningStatus status) {
         MessageId id = message.id();
         try {
-            store.record(id, status);
+            recorder.record(id, status);
             turns.leave(id);
         } catch (DataAccessException redisIsDown) {
             log.warn("{}: a late answer could not be stored; the message is tried again in its turn", id);
@@ -135,7 +136,7 @@ class Acceptance {
 
     private Answer record(SigningStatus.Pending pending, Deadline deadline) {
         MessageId id = pending.message().id();
-        SigningStatus stands = store.record(id, pending);
+        SigningStatus stands = recorder.record(id, pending);
         if (stands.awaits(FIRST_ATTEMPT)) {
             turns.join(id, FIRST_ATTEMPT);
         }

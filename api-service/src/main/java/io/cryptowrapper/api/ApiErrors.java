@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.contract.SignResponse;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

@@ -12,6 +12,8 @@ final class Deadline {
     /** All steps are planned to end by then, when none is slower than it may be. */
     private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
 
+    private static final Duration MARGIN = TIME_TO_ANSWER.minus(TIME_FOR_ALL_STEPS);
+
     private final long nanos;
     private volatile @Nullable Answer otherwise;
 
@@ -26,6 +28,12 @@ final class Deadline {
 
     static Deadline in(Duration time) {
         return new Deadline(System.nanoTime() + time.toNanos());
+    }
+
+    /** The time until who waits should wait no more, because a step was slower than it may be. */
+    Duration untilMissed() {
+        long left = nanos - System.nanoTime() + MARGIN.toNanos();
+        return Duration.ofNanos(Math.max(0, left));
     }
 
     /** The time that is left when {@code reserve} is kept for what comes after; not less than nothing. */

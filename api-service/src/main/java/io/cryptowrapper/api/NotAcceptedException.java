@@ -27,6 +27,23 @@ final class NotAcceptedException extends RuntimeException {
         return new NotAcceptedException("As many messages wait as may (CRYPTO_RETRY_MAX_PENDING).", pace);
     }
 
+    /** Redis did not take in time that a client is to be called back. */
+    static NotAcceptedException callbackUnkept() {
+        return new NotAcceptedException("The callback could not be taken note of in time.", RESTART);
+    }
+
+    /** It is not known in time where a client is to be called back. */
+    static NotAcceptedException callbackUnresolved() {
+        return new NotAcceptedException(
+                "The host in the query parameter 'callback_url' was not found in time.", RESTART);
+    }
+
+    /** Callbacks wait for as many messages as may. */
+    static NotAcceptedException noRoomForCallbacks() {
+        return new NotAcceptedException(
+                "Callbacks wait for as many messages as may wait (CRYPTO_RETRY_MAX_PENDING).", RESTART);
+    }
+
     /** As many clients stay as may. */
     static NotAcceptedException noPlace() {
         return new NotAcceptedException("As many clients wait as may (CRYPTO_WAITING_MAX_AT_ONCE).", RESTART);

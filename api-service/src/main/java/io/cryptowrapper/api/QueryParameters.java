@@ -78,6 +78,17 @@ final class QueryParameters {
         return text;
     }
 
+    /**
+     * The values of a parameter that may be there any number of times.
+     *
+     * @throws MalformedRequestException if one of them cannot be read
+     */
+    List<String> all(String name) {
+        return encoded.getOrDefault(name, List.of()).stream()
+                .map(value -> decode(value, "query parameter '" + name + "'"))
+                .toList();
+    }
+
     private static String decode(String encoded, String what) {
         var bytes = new ByteArrayOutputStream(encoded.length());
         for (int i = 0; i < encoded.length(); i++) {

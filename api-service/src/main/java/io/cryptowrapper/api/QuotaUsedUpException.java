@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.contract.SignResponse;
 import java.time.Duration;
 
 /** A request of a client that has made as many as it may. */

@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.contract.SignResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 

@@ -2,10 +2,12 @@ package io.cryptowrapper.api;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.cryptowrapper.contract.SignResponse;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Message;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,15 +38,22 @@ class SignController {
     private final Signer signer;
     private final Holding holding;
     private final Streams streams;
+    private final Callbacks callbacks;
     private final AnswerHeaders answerHeaders;
     private final long longestMessage;
     private final Duration longestWait;
 
     SignController(
-            Signer signer, Holding holding, Streams streams, AnswerHeaders answerHeaders, CryptoSettings settings) {
+            Signer signer,
+            Holding holding,
+            Streams streams,
+            Callbacks callbacks,
+            AnswerHeaders answerHeaders,
+            CryptoSettings settings) {
         this.signer = signer;
         this.holding = holding;
         this.streams = streams;
+        this.callbacks = callbacks;
         this.answerHeaders = answerHeaders;
         this.longestMessage = settings.message().maxSize().toBytes();
         this.longestWait = settings.waiting().limit();
@@ -57,14 +66,21 @@ class SignController {
      */
     @GetMapping(PATH)
     Object sign(HttpServletRequest request, HttpServletResponse response) {
-        Message message = QueryParameters.of(request.getQueryString()).message(longestMessage);
+        Deadline deadline = Deadline.ofAnswer();
+        QueryParameters parameters = QueryParameters.of(request.getQueryString());
+        Message message = parameters.message(longestMessage);
         RequestOptions options = RequestOptions.read(request, longestWait);
+        List<URI> urls =
+                callbacks.check(parameters.all(Callbacks.PARAMETER), "query parameter '" + Callbacks.PARAMETER + "'");
         answerHeaders.addBudget(response);
-        return options.events() ? follow(message, options.lastEvent(), response) : answer(message, options);
+        callbacks.register(message, urls, Client.of(request));
+        return options.events()
+                ? follow(message, options.lastEvent(), deadline, response)
+                : answer(message, options, deadline);
     }
 
-    private Object answer(Message message, RequestOptions options) {
-        Answered now = signer.sign(message);
+    private Object answer(Message message, RequestOptions options, Deadline deadline) {
+        Answered now = signer.sign(message, deadline);
         Duration patience = options.preferences().patience();
         if (patience == null || patience.isZero() || !(now.answer() instanceof Answer.Pending)) {
             return response(message, now, options);
@@ -75,12 +91,13 @@ class SignController {
                 : response(message, now, options.withoutPatience());
     }
 
-    private Object follow(Message message, @Nullable String lastEvent, HttpServletResponse response) {
+    private Object follow(
+            Message message, @Nullable String lastEvent, Deadline deadline, HttpServletResponse response) {
         if (lastEvent != null && SigningEvent.isEndOf(message.id(), lastEvent)) {
             // Which tells a browser not to come back again.
             return ResponseEntity.noContent().build();
         }
-        SseEmitter events = streams.open(message, lastEvent);
+        SseEmitter events = streams.open(message, lastEvent, deadline);
         response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         // For nginx, which would wait until it has some kilobytes.
         response.setHeader("X-Accel-Buffering", "no");
@@ -90,7 +107,7 @@ class SignController {
     /** JSON, whatever the client says it accepts. */
     private ResponseEntity<SignResponse> response(Message message, Answered answered, RequestOptions options) {
         Preferences preferences = options.preferences();
-        SignResponse body = SignResponse.of(message, answered.answer());
+        SignResponse body = answered.answer().to(message);
         HttpHeaders headers = answerHeaders.of(message.id(), answered);
         headers.setContentType(MediaType.APPLICATION_JSON);
         if (body.retryInSeconds() != null) {

@@ -53,10 +53,19 @@ class Signer implements AutoCloseable {
      *     wait
      */
     Answered sign(Message message) {
-        Deadline deadline = Deadline.ofAnswer();
+        return sign(message, Deadline.ofAnswer());
+    }
+
+    /**
+     * Answers by a moment.
+     *
+     * @throws NotAcceptedException if the message is unknown and can be neither stored nor queued in time, or too many
+     *     wait
+     */
+    Answered sign(Message message, Deadline deadline) {
         CompletableFuture<Answered> answer = CompletableFuture.supplyAsync(() -> answer(message, deadline), threads);
         try {
-            return answer.get(Deadline.TIME_TO_ANSWER.toNanos(), TimeUnit.NANOSECONDS);
+            return answer.get(deadline.untilMissed().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException everyStepWasSlow) {
             Answer sofar = deadline.otherwise();
             // Should the message be accepted after all, then only nobody was told.

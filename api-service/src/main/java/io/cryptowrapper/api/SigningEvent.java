@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.cryptowrapper.api.Turns.Turn;
+import io.cryptowrapper.contract.SignResponse;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
@@ -53,7 +54,7 @@ record SigningEvent(String name, String id, Object data) {
     /** The end of a message. */
     static SigningEvent ended(Message message, Answer answer) {
         String name = answer instanceof Answer.Signed ? "signed" : "rejected";
-        SignResponse response = SignResponse.of(message, answer);
+        SignResponse response = answer.to(message);
         return new SigningEvent(name, id(name, message.id(), response.value()), response);
     }
 

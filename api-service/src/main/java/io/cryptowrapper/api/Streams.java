@@ -50,15 +50,16 @@ class Streams implements SmartLifecycle {
      * Lets a client follow a message until it has ended.
      *
      * @param seen the id of the last event that the client has had
+     * @param deadline by which it is told what is known now
      * @throws NotAcceptedException as {@link Signer#sign}, and if as many follow as may
      */
-    SseEmitter open(Message message, @Nullable String seen) {
+    SseEmitter open(Message message, @Nullable String seen, Deadline deadline) {
         if (!places.take()) {
             throw NotAcceptedException.noPlace();
         }
         Answer now;
         try {
-            now = signer.sign(message).answer();
+            now = signer.sign(message, deadline).answer();
         } catch (RuntimeException e) {
             places.giveBack();
             throw e;

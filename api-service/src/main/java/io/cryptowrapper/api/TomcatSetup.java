@@ -15,6 +15,11 @@ class TomcatSetup {
     /** The worst case of percent-encoding: each byte as three. */
     private static final int ENCODED = 3;
 
+    /**
+     * For the URLs of callbacks, where they are taken: five of the longest, of which half has to be percent-encoded.
+     */
+    private static final int CALLBACKS = 16 * 1024;
+
     /** For the headers. */
     private static final int ROOM = 8 * 1024;
 
@@ -59,6 +64,7 @@ class TomcatSetup {
     }
 
     private static int headerSize(CryptoSettings settings) {
-        return Math.toIntExact(settings.message().maxSize().toBytes() * ENCODED + ROOM);
+        int callbacks = settings.callbacks().enabled() ? CALLBACKS : 0;
+        return Math.toIntExact(settings.message().maxSize().toBytes() * ENCODED + callbacks + ROOM);
     }
 }

@@ -9,7 +9,8 @@ import java.time.Duration;
 /**
  * Every key in Redis, and how long what is under it lives.
  *
- * <p>No command touches two keys at once, so they may lie on different nodes of a cluster.
+ * <p>No command touches two keys at once but those of one message, which have the same hash tag: so the others may lie
+ * on different nodes of a cluster.
  *
  * @param upstream whose results these are
  * @param signatures how long a signature is kept
@@ -46,6 +47,21 @@ public record RedisKeys(UpstreamName upstream, Duration signatures, Duration wai
     /** Longer than any message waits: twice as long, as one may be tried once more when its time is over. */
     Duration longestWait() {
         return waiting.multipliedBy(2).plusHours(1);
+    }
+
+    /** The callbacks that wait for a message's end: a hash. */
+    String callbacks(MessageId id) {
+        return upstream + ":callbacks:{" + id.hex() + "}";
+    }
+
+    /** Longer than any message waits, so that its end finds them; and what the broker may be away for after that. */
+    Duration lifeOfCallbacks() {
+        return longestWait().plusDays(1);
+    }
+
+    /** Messages that callbacks wait for: a sorted set of ids by the time when they are next looked at. */
+    String callbackLooks() {
+        return upstream + ":callbacks";
     }
 
     /** The waiting messages in the order of their turns: a sorted set of ids. */

@@ -81,14 +81,15 @@ public class SignatureStore {
     }
 
     /**
-     * Records what has become of a message, unless something better is known of it, and tells everyone who waits.
+     * Records what has become of a message, unless something better is known of it, and tells everyone who waits. An
+     * end is noted beside the callbacks that wait for it as well; whoever records one sees to it that they are made.
      *
      * @return what is known of the message now
      */
     public SigningStatus record(MessageId id, SigningStatus status) {
         String stands = replicated.execute(
                 RECORD,
-                List.of(keys.status(id)),
+                List.of(keys.status(id), keys.callbacks(id)),
                 StoredStatus.of(status).toJson(),
                 Long.toString(keys.lifeOf(status).toMillis()),
                 keys.news(),

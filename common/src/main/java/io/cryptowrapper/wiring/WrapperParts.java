@@ -3,7 +3,11 @@ package io.cryptowrapper.wiring;
 import io.cryptowrapper.callbacks.CallbackPublisher;
 import io.cryptowrapper.callbacks.CallbackTargets;
 import io.cryptowrapper.callbacks.CallbackTopology;
+import io.cryptowrapper.ending.CallbackRelease;
+import io.cryptowrapper.ending.StatusRecorder;
 import io.cryptowrapper.results.Backlog;
+import io.cryptowrapper.results.CallbackLooks;
+import io.cryptowrapper.results.CallbackRegistry;
 import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.RedisKeys;
 import io.cryptowrapper.results.SignatureStore;
@@ -91,6 +95,27 @@ public class WrapperParts {
     SignatureStore signatureStore(
             StringRedisTemplate redis, @Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
         return new SignatureStore(redis, replicated, keys);
+    }
+
+    @Bean
+    CallbackRegistry callbackRegistry(@Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
+        return new CallbackRegistry(replicated, keys);
+    }
+
+    @Bean
+    CallbackLooks callbackLooks(@Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
+        return new CallbackLooks(replicated, keys);
+    }
+
+    @Bean
+    CallbackRelease callbackRelease(
+            CallbackRegistry registry, CallbackLooks looks, CallbackPublisher publisher, Clock clock) {
+        return new CallbackRelease(registry, looks, publisher, clock);
+    }
+
+    @Bean
+    StatusRecorder statusRecorder(SignatureStore store, CallbackRelease callbacks, CryptoSettings settings) {
+        return new StatusRecorder(store, callbacks, settings.callbacks().enabled());
     }
 
     @Bean

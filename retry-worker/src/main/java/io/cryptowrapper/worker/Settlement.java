@@ -1,5 +1,6 @@
 package io.cryptowrapper.worker;
 
+import io.cryptowrapper.ending.StatusRecorder;
 import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
@@ -27,12 +28,14 @@ class Settlement {
     private static final Duration BETWEEN_WRITES = Duration.ofMillis(500);
 
     private final SignatureStore store;
+    private final StatusRecorder recorder;
     private final WaitingLine line;
     private final NextAttempt next;
     private final RetryPolicy policy;
 
-    Settlement(SignatureStore store, WaitingLine line, NextAttempt next, RetryPolicy policy) {
+    Settlement(SignatureStore store, StatusRecorder recorder, WaitingLine line, NextAttempt next, RetryPolicy policy) {
         this.store = store;
+        this.recorder = recorder;
         this.line = line;
         this.next = next;
         this.policy = policy;
@@ -49,8 +52,10 @@ class Settlement {
         if (status == null || status.awaits(copy.attempt())) {
             return true;
         }
-        if (!(status instanceof SigningStatus.Pending)) {
+        if (status.isFinal()) {
             line.leave(id);
+            // Whoever recorded it may have died before it did this.
+            recorder.callBack(id);
         }
         return false;
     }
@@ -95,7 +100,7 @@ class Settlement {
         // Before the status, which makes this copy stale: in the other order a crash in between could lose the message.
         boolean queued = next.schedule(again);
         try {
-            store.record(
+            recorder.record(
                     again.message().id(),
                     new SigningStatus.Pending(again.message(), failure, again.attempt(), again.acceptedAt()));
         } catch (DataAccessException e) {
@@ -136,7 +141,7 @@ class Settlement {
     private void untilWritten(MessageId id, SigningStatus status) {
         for (boolean told = false; ; told = true) {
             try {
-                store.record(id, status);
+                recorder.record(id, status);
                 line.leave(id);
                 return;
             } catch (DataAccessException e) {

@@ -3,6 +3,8 @@ package io.cryptowrapper.worker;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.ending.CallbackRelease;
+import io.cryptowrapper.ending.StatusRecorder;
 import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.RedisKeys;
 import io.cryptowrapper.results.SignatureStore;
@@ -147,7 +149,9 @@ final class RunningWorker implements AutoCloseable {
     Settlement settlement(RetryPublisher publisher, SignatureStore store) {
         WaitingLine line = part(WaitingLine.class);
         RetryPolicy policy = part(RetryPolicy.class);
-        return new Settlement(store, line, new NextAttempt(publisher, part(Outbox.class), line, policy), policy);
+        var recorder = new StatusRecorder(store, part(CallbackRelease.class), true);
+        return new Settlement(
+                store, recorder, line, new NextAttempt(publisher, part(Outbox.class), line, policy), policy);
     }
 
     /** Takes what is due as soon as something is; for tests in which the worker's own loop does not. */
