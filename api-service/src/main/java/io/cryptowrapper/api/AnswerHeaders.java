@@ -16,6 +16,8 @@ class AnswerHeaders {
 
     static final String CACHE_STATUS = "Cache-Status";
 
+    private static final String NO_STORE = "no-store";
+    private static final String VARY_BY = "Accept, Prefer";
     private static final String CACHE = "CryptoAPIWrapper";
     private static final int TAG_BYTES = 16;
 
@@ -35,6 +37,19 @@ class AnswerHeaders {
         budget.addTo(response);
     }
 
+    /** Those of a stream of events. */
+    static void ofEvents(HttpServletResponse response) {
+        response.setHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
+        // For nginx, which would wait until it has some kilobytes.
+        response.setHeader("X-Accel-Buffering", "no");
+    }
+
+    /** Those of many answers at once, which nobody keeps. */
+    static void ofBatch(HttpServletResponse response) {
+        response.setHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
+        response.addHeader(HttpHeaders.VARY, VARY_BY);
+    }
+
     HttpHeaders of(MessageId id, Answered answered) {
         HttpHeaders headers = new HttpHeaders();
         headers.set(CACHE_STATUS, cacheStatus(answered));
@@ -42,9 +57,9 @@ class AnswerHeaders {
             headers.setETag(tag(id, signature));
             headers.setCacheControl(freshness(answered));
         } else {
-            headers.setCacheControl("no-store");
+            headers.setCacheControl(NO_STORE);
         }
-        headers.add(HttpHeaders.VARY, "Accept, Prefer");
+        headers.add(HttpHeaders.VARY, VARY_BY);
         return headers;
     }
 

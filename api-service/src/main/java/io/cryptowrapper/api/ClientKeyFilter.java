@@ -38,10 +38,11 @@ final class ClientKeyFilter extends OncePerRequestFilter {
         ClientQuota.Taken taken = key.get().quota().take();
         taken.rateLimit().addTo(response);
         if (!taken.granted()) {
-            refuse(request, response, HttpStatus.TOO_MANY_REQUESTS, new QuotaUsedUpException(taken.rateLimit()));
+            refuse(request, response, HttpStatus.TOO_MANY_REQUESTS, new QuotaUsedUpException(taken));
             return;
         }
         key.get().client().attachTo(request);
+        key.get().quota().attachTo(request);
         chain.doFilter(request, response);
     }
 

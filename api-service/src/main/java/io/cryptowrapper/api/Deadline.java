@@ -13,6 +13,7 @@ final class Deadline {
     private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
 
     private static final Duration MARGIN = TIME_TO_ANSWER.minus(TIME_FOR_ALL_STEPS);
+    private static final Duration TIME_TO_WRITE_A_BATCH = Duration.ofMillis(150);
 
     private final long nanos;
     private volatile @Nullable Answer otherwise;
@@ -26,8 +27,18 @@ final class Deadline {
         return in(TIME_FOR_ALL_STEPS);
     }
 
+    /** That of many answers which are told together, and take longer to be written. */
+    static Deadline ofBatch() {
+        return in(TIME_FOR_ALL_STEPS.minus(TIME_TO_WRITE_A_BATCH));
+    }
+
     static Deadline in(Duration time) {
         return new Deadline(System.nanoTime() + time.toNanos());
+    }
+
+    /** The same moment, for another message. */
+    Deadline forAnother() {
+        return new Deadline(nanos);
     }
 
     /** The time until who waits should wait no more, because a step was slower than it may be. */

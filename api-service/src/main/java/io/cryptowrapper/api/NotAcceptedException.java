@@ -10,6 +10,9 @@ final class NotAcceptedException extends RuntimeException {
     /** About the time that a restarted Redis or RabbitMQ needs. */
     static final Duration RESTART = Duration.ofSeconds(5);
 
+    /** The batches that are worked on are answered by then. */
+    private static final Duration SOON = Duration.ofSeconds(2);
+
     private final transient Duration comeBackAfter;
 
     private NotAcceptedException(String message, Duration comeBackAfter) {
@@ -47,6 +50,11 @@ final class NotAcceptedException extends RuntimeException {
     /** As many clients stay as may. */
     static NotAcceptedException noPlace() {
         return new NotAcceptedException("As many clients wait as may (CRYPTO_WAITING_MAX_AT_ONCE).", RESTART);
+    }
+
+    /** As many batches are worked on as may. */
+    static NotAcceptedException tooManyBatches() {
+        return new NotAcceptedException("As many batches are worked on as may be (CRYPTO_BATCH_MAX_AT_ONCE).", SOON);
     }
 
     /** When it is worth another try. */

@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import org.springframework.stereotype.Component;
 
@@ -20,5 +21,10 @@ class Places {
 
     void giveBack() {
         free.release();
+    }
+
+    /** Takes so many places for one client; nothing if there are not as many. */
+    Optional<Lease> lease(int places) {
+        return free.tryAcquire(places) ? Optional.of(new Lease(() -> free.release(places))) : Optional.empty();
     }
 }

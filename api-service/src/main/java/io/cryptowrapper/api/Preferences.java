@@ -1,10 +1,12 @@
 package io.cryptowrapper.api;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,22 @@ record Preferences(@Nullable Duration patience, boolean respondAsync) {
 
     /** So many digits are more than any limit, and no overflow. */
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
+
+    /**
+     * What was done of it, for the header {@code Preference-Applied}.
+     *
+     * @param accepted whether the answer says that it is not final
+     */
+    Optional<String> applied(boolean accepted) {
+        List<String> applied = new ArrayList<>();
+        if (accepted) {
+            applied.add(RESPOND_ASYNC);
+        }
+        if (patience != null) {
+            applied.add(WAIT + "=" + patience.toSeconds());
+        }
+        return applied.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", applied));
+    }
 
     /** The same without patience. */
     Preferences withoutPatience() {

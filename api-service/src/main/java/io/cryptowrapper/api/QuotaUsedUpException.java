@@ -10,11 +10,11 @@ final class QuotaUsedUpException extends RuntimeException {
 
     private final transient Duration comeBackAfter;
 
-    QuotaUsedUpException(RateLimit rateLimit) {
-        super("This key may be used " + rateLimit.quota() + " times in a row, and as many times more in each "
-                + SignResponse.seconds(rateLimit.window())
+    QuotaUsedUpException(ClientQuota.Taken refused) {
+        super("This key may be used " + refused.rateLimit().quota() + " times in a row, and as many times more in each "
+                + SignResponse.seconds(refused.rateLimit().window())
                 + " seconds. Nothing is promised: send it again later.");
-        this.comeBackAfter = rateLimit.untilMore();
+        this.comeBackAfter = refused.untilEnough();
     }
 
     /** When it is worth another try. */

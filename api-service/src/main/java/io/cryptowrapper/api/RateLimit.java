@@ -24,6 +24,13 @@ record RateLimit(String policy, long quota, Duration window, long left, Duration
         response.addHeader(HEADER, "\"%s\";r=%d;t=%d".formatted(policy, left, SignResponse.seconds(untilMore)));
     }
 
+    /** Tells it anew, before an answer tells of other quotas. */
+    void replaceIn(HttpServletResponse response) {
+        response.setHeader(POLICY_HEADER, null);
+        response.setHeader(HEADER, null);
+        addTo(response);
+    }
+
     /** Adds the quota alone, where nobody knows how it stands. */
     static void addPolicyTo(HttpServletResponse response, String policy, long quota, Duration window) {
         response.addHeader(POLICY_HEADER, "\"%s\";q=%d;w=%d".formatted(policy, quota, SignResponse.seconds(window)));

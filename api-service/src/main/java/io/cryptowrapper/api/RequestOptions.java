@@ -40,6 +40,19 @@ record RequestOptions(
                 lastEvent(lines(request, LAST_EVENT)));
     }
 
+    /**
+     * The same for a batch: what it has seen before means nothing to it.
+     *
+     * @throws MalformedRequestException if one of them cannot be read
+     */
+    static RequestOptions ofBatch(HttpServletRequest request, Duration longestWait) {
+        return new RequestOptions(
+                Preferences.read(lines(request, Preferences.HEADER), longestWait),
+                IfNoneMatch.read(List.of()),
+                prefersEvents(lines(request, HttpHeaders.ACCEPT)),
+                null);
+    }
+
     /** The same for a client that does not wait. */
     RequestOptions withoutPatience() {
         return new RequestOptions(preferences.withoutPatience(), known, events, lastEvent);

@@ -9,7 +9,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +29,7 @@ import org.springframework.web.util.UriUtils;
 @RestController
 class SignController {
 
-    private static final String PATH = "/crypto/sign";
+    static final String PATH = "/crypto/sign";
 
     /** Many clients take 16 KiB of headers at most, some 8 KiB of a line. */
     private static final int LONGEST_ADDRESS = 8000;
@@ -98,9 +97,7 @@ class SignController {
             return ResponseEntity.noContent().build();
         }
         SseEmitter events = streams.open(message, lastEvent, deadline);
-        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        // For nginx, which would wait until it has some kilobytes.
-        response.setHeader("X-Accel-Buffering", "no");
+        AnswerHeaders.ofEvents(response);
         return events;
     }
 
@@ -113,18 +110,11 @@ class SignController {
         if (body.retryInSeconds() != null) {
             headers.set(HttpHeaders.RETRY_AFTER, body.retryInSeconds().toString());
         }
-        List<String> applied = new ArrayList<>();
         boolean accepted = preferences.respondAsync() && answered.answer() instanceof Answer.Pending;
         if (accepted) {
-            applied.add("respond-async");
             address(message).ifPresent(address -> headers.set(HttpHeaders.LOCATION, address));
         }
-        if (preferences.patience() != null) {
-            applied.add("wait=" + preferences.patience().toSeconds());
-        }
-        if (!applied.isEmpty()) {
-            headers.set(Preferences.APPLIED, String.join(", ", applied));
-        }
+        preferences.applied(accepted).ifPresent(applied -> headers.set(Preferences.APPLIED, applied));
         String tag = headers.getETag();
         if (tag != null && options.known().matches(tag)) {
             return new ResponseEntity<>(headers, HttpStatus.NOT_MODIFIED);

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the same for what tells the same; nobody needs it twice
  * @param data as JSON
  */
-record SigningEvent(String name, String id, Object data) {
+record SigningEvent(String name, String id, Object data) implements Stream.Event {
 
     private static final Pattern ID = Pattern.compile("[psr]-[0-9a-f]{12}-[0-9a-f]{8}");
     private static final int DIFFERENCE_BYTES = 4;
@@ -91,7 +91,8 @@ record SigningEvent(String name, String id, Object data) {
         return id.startsWith("s-" + message) || id.startsWith("r-" + message);
     }
 
-    boolean isEnd() {
+    @Override
+    public boolean isEnd() {
         return !name.equals(PENDING);
     }
 

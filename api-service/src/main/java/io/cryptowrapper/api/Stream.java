@@ -1,19 +1,16 @@
 package io.cryptowrapper.api;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
-/**
- * One client that follows a message. It is sent what is newest: a client that reads slowly misses what has been
- * replaced meanwhile, and holds up nobody.
- */
-final class Stream {
+/** One client that is told events. A client that reads slowly holds up nobody. */
+abstract class Stream {
 
     private final SseEmitter emitter = new SseEmitter(0L);
     private final Executor threads;
@@ -22,34 +19,41 @@ final class Stream {
     private volatile boolean beat;
     private volatile boolean over;
     private volatile boolean lost;
-    private final AtomicReference<@Nullable SigningEvent> next = new AtomicReference<>();
-    private @Nullable SigningEvent last;
-    private @Nullable String seen;
 
-    /**
-     * @param seen the id of the last event that the client has had
-     * @param reconnect how long the client is to wait before it comes back
-     */
-    Stream(@Nullable String seen, Duration reconnect, Executor threads) {
-        this.seen = seen;
+    Stream(Executor threads) {
         this.threads = threads;
-        send(SseEmitter.event().reconnectTime(reconnect.toMillis()));
+        // Not all at the same moment, when an instance has ended.
+        send(SseEmitter.event().reconnectTime(ThreadLocalRandom.current().nextLong(1000, 3000)));
+    }
+
+    /** What a client is told. */
+    interface Event {
+
+        String name();
+
+        String id();
+
+        /** As JSON. */
+        Object data();
+
+        /** Whether nothing comes after it. */
+        boolean isEnd();
+    }
+
+    /** The next event, which nobody needs to be told again; null if there is none. On one thread at a time. */
+    abstract @Nullable Event poll();
+
+    /** Whether there may be another one. */
+    abstract boolean hasMore();
+
+    SseEmitter emitter() {
+        return emitter;
     }
 
     /** What is to be done once, when the client has gone or the stream has ended. */
     void whenOver(Runnable leave) {
         leaving.set(leave);
         emitter.onCompletion(this::leave);
-    }
-
-    SseEmitter emitter() {
-        return emitter;
-    }
-
-    /** Sends an event, unless the client has it already, or a newer one comes before it can be sent. */
-    void offer(SigningEvent event) {
-        next.accumulateAndGet(event, (waiting, newer) -> waiting != null && waiting.isEnd() ? waiting : newer);
-        wake();
     }
 
     /** Shows the client, and everything in between, that the connection is alive. */
@@ -64,7 +68,8 @@ final class Stream {
         wake();
     }
 
-    private void wake() {
+    /** There are events to be sent. */
+    void wake() {
         if (busy.compareAndSet(false, true)) {
             threads.execute(this::sendAll);
         }
@@ -72,25 +77,22 @@ final class Stream {
 
     private void sendAll() {
         do {
-            SigningEvent event = next.getAndSet(null);
             boolean silent = beat;
             beat = false;
-            if (event != null && !event.tellsTheSameAs(last)) {
-                last = event;
-                if (!event.id().equals(seen)) {
-                    send(SseEmitter.event()
-                            .name(event.name())
-                            .id(event.id())
-                            .data(event.data(), MediaType.APPLICATION_JSON));
-                }
-                seen = null;
-                if (event.isEnd()) {
-                    over = true;
-                }
-            } else if (silent) {
+            boolean ended = false;
+            for (Event event = poll(); event != null && !ended && !lost; event = ended ? null : poll()) {
+                silent = false;
+                send(SseEmitter.event()
+                        .name(event.name())
+                        .id(event.id())
+                        .data(event.data(), MediaType.APPLICATION_JSON));
+                ended = event.isEnd();
+            }
+            if (silent) {
                 send(SseEmitter.event().comment(""));
             }
-            if (over) {
+            if (ended || over) {
+                over = true;
                 if (!lost) {
                     emitter.complete();
                 }
@@ -99,7 +101,7 @@ final class Stream {
                 return;
             }
             busy.set(false);
-        } while ((next.get() != null || beat || over) && busy.compareAndSet(false, true));
+        } while ((hasMore() || beat || over) && busy.compareAndSet(false, true));
     }
 
     private void send(SseEmitter.SseEventBuilder event) {

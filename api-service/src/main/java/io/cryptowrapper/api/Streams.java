@@ -8,7 +8,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,9 +22,6 @@ class Streams implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Streams.class);
 
-    /** Proxies end connections on which nothing happens, most of them after a minute or half of one. */
-    private static final Duration BEAT_EVERY = Duration.ofSeconds(15);
-
     private static final Duration REFRESH_EVERY = Duration.ofSeconds(1);
 
     /** Each costs Redis two questions; with more messages, each is looked at less often. */
@@ -35,12 +31,14 @@ class Streams implements SmartLifecycle {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Watches watches;
     private final Places places;
+    private final Heartbeat heartbeat;
     private final Signer signer;
     private final SigningEvents events;
     private volatile CountDownLatch stopped = new CountDownLatch(0);
 
-    Streams(Watches watches, Places places, Signer signer, SigningEvents events) {
+    Streams(Watches watches, Places places, Heartbeat heartbeat, Signer signer, SigningEvents events) {
         this.watches = watches;
+        this.heartbeat = heartbeat;
         this.places = places;
         this.signer = signer;
         this.events = events;
@@ -64,9 +62,7 @@ class Streams implements SmartLifecycle {
             places.giveBack();
             throw e;
         }
-        // Not all at the same moment, when an instance has ended.
-        Duration reconnect = Duration.ofMillis(ThreadLocalRandom.current().nextLong(1000, 3000));
-        Stream stream = new Stream(seen, reconnect, threads);
+        MessageStream stream = new MessageStream(seen, threads);
         if (now instanceof Answer.Pending) {
             follow(message, now, stream);
         } else {
@@ -86,8 +82,6 @@ class Streams implements SmartLifecycle {
         CountDownLatch stop = new CountDownLatch(1);
         stopped = stop;
         Thread.ofVirtual().name("refresh").start(() -> refresh(stop));
-        // Not held up by a Redis that is slow.
-        Thread.ofVirtual().name("beat").start(() -> beat(stop));
     }
 
     @Override
@@ -100,10 +94,11 @@ class Streams implements SmartLifecycle {
         return stopped.getCount() > 0;
     }
 
-    private void follow(Message message, Answer now, Stream stream) {
+    private void follow(Message message, Answer now, MessageStream stream) {
         MessageId id = message.id();
         // Before anything can end it.
         stream.whenOver(() -> leave(id, stream));
+        heartbeat.add(stream);
         Topic topic = topics.compute(id, (key, open) -> {
             Topic one = open == null ? new Topic(message, now, events) : open;
             one.add(stream);
@@ -116,7 +111,8 @@ class Streams implements SmartLifecycle {
         }
     }
 
-    private void leave(MessageId id, Stream stream) {
+    private void leave(MessageId id, MessageStream stream) {
+        heartbeat.remove(stream);
         places.giveBack();
         topics.computeIfPresent(id, (key, topic) -> {
             if (!topic.remove(stream)) {
@@ -131,12 +127,6 @@ class Streams implements SmartLifecycle {
         List<Topic> turn = List.of();
         while (!isOver(stop, REFRESH_EVERY)) {
             turn = refreshed(turn.isEmpty() ? List.copyOf(topics.values()) : turn);
-        }
-    }
-
-    private void beat(CountDownLatch stop) {
-        while (!isOver(stop, BEAT_EVERY)) {
-            topics.values().forEach(Topic::beat);
         }
     }
 

@@ -37,6 +37,7 @@ class TomcatSetup {
         return Capacity.of(
                 settings.requests(),
                 settings.waiting(),
+                settings.batch(),
                 tomcat.getMaxConnections(),
                 Runtime.getRuntime().maxMemory(),
                 headerSize(settings) + ANSWERS_HEADERS + OTHER_BUFFERS);

@@ -13,7 +13,7 @@ final class Topic implements Watches.Watcher {
     private final Message message;
     private final Answer first;
     private final SigningEvents events;
-    private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
+    private final Set<MessageStream> streams = ConcurrentHashMap.newKeySet();
     private volatile @Nullable SigningStatus seen;
 
     /** @param first what the first client would have been answered */
@@ -23,12 +23,12 @@ final class Topic implements Watches.Watcher {
         this.events = events;
     }
 
-    void add(Stream stream) {
+    void add(MessageStream stream) {
         streams.add(stream);
     }
 
     /** Takes a client away; whether none is left. */
-    boolean remove(Stream stream) {
+    boolean remove(MessageStream stream) {
         streams.remove(stream);
         return streams.isEmpty();
     }
@@ -69,10 +69,6 @@ final class Topic implements Watches.Watcher {
         if (status != null && !status.isFinal()) {
             tell(status);
         }
-    }
-
-    void beat() {
-        streams.forEach(Stream::beat);
     }
 
     @Override

@@ -189,7 +189,7 @@ class ContractTest {
             assertThat(response.status()).isEqualTo(404);
             assertThat(response.header("Content-Type")).contains("application/problem+json");
         });
-        assertThat(post("/crypto/sign?message=" + message)).satisfies(response -> {
+        assertThat(put("/crypto/sign?message=" + message)).satisfies(response -> {
             assertThat(response.status()).isEqualTo(405);
             assertThat(response.header("Content-Type")).contains("application/problem+json");
         });
@@ -263,9 +263,8 @@ class ContractTest {
                 .count();
     }
 
-    private static RawHttp.Response post(String target) throws IOException {
-        return send(
-                "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    private static RawHttp.Response put(String target) throws IOException {
+        return send("PUT " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
 
     /** Sends it as it is, and reads until the API closes the connection. */

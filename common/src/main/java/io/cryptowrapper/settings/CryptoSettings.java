@@ -27,6 +27,7 @@ import org.springframework.util.unit.DataSize;
  * @param cache how long signatures are kept
  * @param message what a client may send
  * @param requests how many clients may ask at once
+ * @param batch how many messages a client may send together
  * @param waiting for how long, and how many, answers are held
  * @param redis how safe what is written to Redis is
  * @param client which clients may use the API, and how much
@@ -40,6 +41,7 @@ public record CryptoSettings(
         @DefaultValue Cache cache,
         @DefaultValue Message message,
         @DefaultValue Requests requests,
+        @DefaultValue Batch batch,
         @DefaultValue Waiting waiting,
         @DefaultValue Redis redis,
         @DefaultValue ClientSettings client,
@@ -188,6 +190,27 @@ public record CryptoSettings(
 
         public Requests {
             requireBetween("CRYPTO_REQUESTS_MAX_AT_ONCE", maxAtOnce, 1, 100_000);
+        }
+    }
+
+    /**
+     * How many messages a client may send together.
+     *
+     * @param maxSize the largest body of a request that has them, in bytes
+     * @param maxAtOnce how many of such requests an instance works on at the same time; beyond that, they are refused
+     */
+    public record Batch(
+            @DefaultValue("4MB") DataSize maxSize,
+            @DefaultValue("4") int maxAtOnce) {
+
+        private static final long MOST_BYTES = 64L * 1024 * 1024;
+
+        public Batch {
+            require(
+                    maxSize.toBytes() >= 1024 && maxSize.toBytes() <= MOST_BYTES,
+                    "CRYPTO_BATCH_MAX_SIZE",
+                    "must be from 1KB to 64MB, not " + maxSize);
+            requireBetween("CRYPTO_BATCH_MAX_AT_ONCE", maxAtOnce, 1, 1000);
         }
     }
 

@@ -34,7 +34,19 @@ public final class EventClient implements AutoCloseable {
 
     /** Asks what listens on {@code port} of the loopback interface; the headers as lines. */
     public static EventClient open(int port, String target, String... headerLines) throws IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + target));
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + target)), headerLines);
+    }
+
+    /** The same with JSON that is posted. */
+    public static EventClient post(int port, String target, String json, String... headerLines) throws IOException {
+        return send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + target))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(json)),
+                headerLines);
+    }
+
+    private static EventClient send(HttpRequest.Builder request, String... headerLines) throws IOException {
         for (String line : headerLines) {
             int colon = line.indexOf(':');
             request.header(line.substring(0, colon), line.substring(colon + 1).strip());

@@ -7,7 +7,9 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -49,11 +51,38 @@ public final class RawHttp {
         return get(port, "/crypto/sign?message=" + URLEncoder.encode(message, StandardCharsets.UTF_8));
     }
 
+    /** Posts JSON to {@code target}. */
+    public static Response post(int port, String target, String json, String... headerLines) throws IOException {
+        try (Socket socket = openPost(port, target, json, headerLines)) {
+            return read(socket);
+        }
+    }
+
+    /** Posts JSON and leaves the answer to {@link #read}. */
+    public static Socket openPost(int port, String target, String json, String... headerLines) throws IOException {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
+        List<String> headers = new ArrayList<>(List.of(headerLines));
+        headers.add("Content-Type: application/json");
+        headers.add("Content-Length: " + body.length);
+        Socket socket = send("POST", port, target, headers.toArray(String[]::new));
+        try {
+            socket.getOutputStream().write(body);
+        } catch (SocketException e) {
+            // One that takes no more has answered already.
+        }
+        return socket;
+    }
+
     /** Sends a request and leaves its answer to {@link #read}. */
     public static Socket open(int port, String target, String... headerLines) throws IOException {
+        return send("GET", port, target, headerLines);
+    }
+
+    /** Sends a request, without a body, and leaves its answer to {@link #read}. */
+    public static Socket send(String method, int port, String target, String... headerLines) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(PATIENCE);
-        StringBuilder request = new StringBuilder("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n");
+        StringBuilder request = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n");
         for (String header : headerLines) {
             request.append(header).append("\r\n");
         }

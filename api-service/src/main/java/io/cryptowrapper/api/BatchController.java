@@ -1,0 +1,211 @@
+package io.cryptowrapper.api;
+
+import io.cryptowrapper.settings.CryptoSettings;
+import io.cryptowrapper.signing.Message;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
+import org.springframework.web.context.request.async.DeferredResult;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * {@code POST /crypto/sign} with many messages: each is taken as if it had come alone.
+ *
+ * <p>All of it happens while the request is held: so a body that comes slowly, or an answer that is read slowly, takes
+ * no place of the requests that are worked on.
+ */
+@RestController
+class BatchController implements AutoCloseable {
+
+    private final Bodies bodies;
+    private final BatchSigner signer;
+    private final BatchHolding holding;
+    private final BatchStreams streams;
+    private final Places places;
+    private final AnswerHeaders answerHeaders;
+    private final JsonMapper json;
+    private final Semaphore workedOn;
+    private final long longestMessage;
+    private final Duration longestWait;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    BatchController(
+            Bodies bodies,
+            BatchSigner signer,
+            BatchHolding holding,
+            BatchStreams streams,
+            Places places,
+            Capacity capacity,
+            AnswerHeaders answerHeaders,
+            JsonMapper json,
+            CryptoSettings settings) {
+        this.bodies = bodies;
+        this.signer = signer;
+        this.holding = holding;
+        this.streams = streams;
+        this.places = places;
+        this.answerHeaders = answerHeaders;
+        this.json = json;
+        this.workedOn = new Semaphore(capacity.batches());
+        this.longestMessage = settings.message().maxSize().toBytes();
+        this.longestWait = settings.waiting().limit();
+    }
+
+    /** One request, and what becomes of it. */
+    private record Exchange(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            RequestOptions options,
+            DeferredResult<Object> result) {}
+
+    @PostMapping(path = SignController.PATH, consumes = MediaType.APPLICATION_JSON_VALUE)
+    DeferredResult<Object> sign(HttpServletRequest request, HttpServletResponse response) {
+        RequestOptions options = RequestOptions.ofBatch(request, longestWait);
+        bodies.require(request);
+        var exchange = new Exchange(request, response, options, new DeferredResult<>(0L));
+        threads.execute(() -> {
+            try {
+                take(exchange);
+            } catch (RuntimeException e) {
+                exchange.result.setErrorResult(e);
+            }
+        });
+        return exchange.result;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+
+    private void take(Exchange exchange) {
+        Lease work;
+        List<Message> messages;
+        try (Bodies.Body body = bodies.receive(exchange.request)) {
+            work = beginWork();
+            try {
+                messages = BatchBody.read(body.content(), longestMessage);
+                count(messages.size(), exchange);
+            } catch (RuntimeException e) {
+                work.close();
+                throw e;
+            }
+        }
+        try (work) {
+            answer(messages, exchange);
+        }
+    }
+
+    private Lease beginWork() {
+        if (!workedOn.tryAcquire()) {
+            throw NotAcceptedException.tooManyBatches();
+        }
+        return new Lease(workedOn::release);
+    }
+
+    /** Each message counts as a request; one was counted when this one came. */
+    private static void count(int messages, Exchange exchange) {
+        Optional<ClientQuota> quota = ClientQuota.of(exchange.request);
+        if (quota.isEmpty() || messages == 1) {
+            return;
+        }
+        int most = quota.get().requests();
+        if (messages > most) {
+            throw MalformedRequestException.bad("The batch has " + messages
+                    + " messages, each of which counts as a request; this key may be used " + most
+                    + " times in a row. Send fewer together.");
+        }
+        ClientQuota.Taken taken = quota.get().take(messages - 1);
+        taken.rateLimit().replaceIn(exchange.response);
+        if (!taken.granted()) {
+            throw new QuotaUsedUpException(taken);
+        }
+    }
+
+    private void answer(List<Message> messages, Exchange exchange) {
+        boolean events = exchange.options.events();
+        Duration patience = exchange.options.preferences().patience();
+        boolean stays = events || (patience != null && patience.isPositive());
+        // What is kept for a client that stays is bounded by these.
+        Optional<Lease> stay = stays ? places.lease(messages.size()) : Optional.empty();
+        if (events && stay.isEmpty()) {
+            throw NotAcceptedException.noPlace();
+        }
+        boolean held = false;
+        try {
+            Batch now = signer.sign(messages);
+            NotAcceptedException refusal = now.refusal();
+            if (refusal != null) {
+                throw refusal;
+            }
+            answerHeaders.addBudget(exchange.response);
+            if (events) {
+                held = true;
+                follow(now, stay.orElseThrow(), exchange);
+            } else if (stay.isPresent() && now.isWaiting()) {
+                held = true;
+                hold(now, stay.get(), exchange);
+            } else {
+                boolean waited = patience == null || patience.isZero() || !now.isWaiting();
+                write(now, waited ? exchange.options : exchange.options.withoutPatience(), exchange);
+            }
+        } finally {
+            if (!held) {
+                stay.ifPresent(Lease::close);
+            }
+        }
+    }
+
+    private void follow(Batch now, Lease stay, Exchange exchange) {
+        AnswerHeaders.ofEvents(exchange.response);
+        BatchStream stream = streams.open(now, stay);
+        // Called when the client has gone before the stream has begun.
+        exchange.result.onCompletion(stream::abandon);
+        exchange.result.setResult(stream.emitter());
+    }
+
+    private void hold(Batch now, Lease stay, Exchange exchange) {
+        Duration patience = exchange.options.preferences().patience();
+        CompletableFuture<Void> end = holding.hold(now, patience == null ? Duration.ZERO : patience)
+                .thenAccept(then -> write(then, exchange.options, exchange));
+        var _ = end.whenComplete((done, error) -> {
+            stay.close();
+            if (error != null) {
+                exchange.result.setErrorResult(error);
+            }
+        });
+    }
+
+    private void write(Batch batch, RequestOptions options, Exchange exchange) {
+        HttpServletResponse response = exchange.response;
+        boolean accepted = options.preferences().respondAsync() && batch.isWaiting();
+        HttpStatus status = accepted ? HttpStatus.ACCEPTED : HttpStatus.OK;
+        response.setStatus(status.value());
+        response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+        AnswerHeaders.ofBatch(response);
+        batch.comeBackAfter()
+                .ifPresent(
+                        time -> response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(SignResponse.seconds(time))));
+        options.preferences().applied(accepted).ifPresent(applied -> response.setHeader(Preferences.APPLIED, applied));
+        try {
+            BatchResponse.write(batch, json, response.getOutputStream());
+            exchange.result.setResult(ResponseEntity.status(status).build());
+        } catch (IOException gone) {
+            exchange.result.setErrorResult(new AsyncRequestNotUsableException("the client is gone, or too slow", gone));
+        }
+    }
+}
