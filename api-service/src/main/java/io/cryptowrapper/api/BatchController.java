@@ -1,10 +1,12 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.contract.SignResponse;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Message;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +37,7 @@ class BatchController implements AutoCloseable {
     private final BatchSigner signer;
     private final BatchHolding holding;
     private final BatchStreams streams;
+    private final Callbacks callbacks;
     private final Places places;
     private final AnswerHeaders answerHeaders;
     private final JsonMapper json;
@@ -48,6 +51,7 @@ class BatchController implements AutoCloseable {
             BatchSigner signer,
             BatchHolding holding,
             BatchStreams streams,
+            Callbacks callbacks,
             Places places,
             Capacity capacity,
             AnswerHeaders answerHeaders,
@@ -57,6 +61,7 @@ class BatchController implements AutoCloseable {
         this.signer = signer;
         this.holding = holding;
         this.streams = streams;
+        this.callbacks = callbacks;
         this.places = places;
         this.answerHeaders = answerHeaders;
         this.json = json;
@@ -70,13 +75,16 @@ class BatchController implements AutoCloseable {
             HttpServletRequest request,
             HttpServletResponse response,
             RequestOptions options,
+            List<URI> urls,
+            Optional<Client> client,
             DeferredResult<Object> result) {}
 
     @PostMapping(path = SignController.PATH, consumes = MediaType.APPLICATION_JSON_VALUE)
     DeferredResult<Object> sign(HttpServletRequest request, HttpServletResponse response) {
         RequestOptions options = RequestOptions.ofBatch(request, longestWait);
         bodies.require(request);
-        var exchange = new Exchange(request, response, options, new DeferredResult<>(0L));
+        List<URI> urls = callbacks.requested(QueryParameters.of(request.getQueryString()));
+        var exchange = new Exchange(request, response, options, urls, Client.of(request), new DeferredResult<>(0L));
         threads.execute(() -> {
             try {
                 take(exchange);
@@ -147,7 +155,7 @@ class BatchController implements AutoCloseable {
         }
         boolean held = false;
         try {
-            Batch now = signer.sign(messages);
+            Batch now = signer.sign(messages, message -> callbacks.register(message, exchange.urls, exchange.client));
             NotAcceptedException refusal = now.refusal();
             if (refusal != null) {
                 throw refusal;

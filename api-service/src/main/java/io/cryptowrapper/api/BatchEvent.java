@@ -2,6 +2,7 @@ package io.cryptowrapper.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.cryptowrapper.contract.SignResponse;
 import io.cryptowrapper.signing.Message;
 import org.springframework.http.HttpStatus;
 
@@ -62,7 +63,7 @@ record BatchEvent(String name, String id, Object data) implements Stream.Event {
     private record Refused(String detail, int index, String message, int status, String title) implements Ended {}
 
     static Ended ended(int index, Message message, Answer answer) {
-        SignResponse response = SignResponse.of(message, answer);
+        SignResponse response = answer.to(message);
         return new Answered(index, response.lastStatusCode(), response.message(), response.success(), response.value());
     }
 

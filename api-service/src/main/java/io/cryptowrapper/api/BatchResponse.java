@@ -39,7 +39,7 @@ final class BatchResponse {
 
     private static Object element(Message message, Batch.Outcome outcome) {
         return switch (outcome) {
-            case Batch.Outcome.Told(Answer answer) -> SignResponse.of(message, answer);
+            case Batch.Outcome.Told(Answer answer) -> answer.to(message);
             case Batch.Outcome.Refused(var reason) -> {
                 HttpStatus status = HttpStatus.SERVICE_UNAVAILABLE;
                 yield new Refused(

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
 /** Answers for many messages, within the same two seconds as for one. */
@@ -33,18 +34,25 @@ class BatchSigner implements AutoCloseable {
         this.signer = signer;
     }
 
-    /** Answers for all of them, each as if it had come alone. */
-    Batch sign(List<Message> messages) {
-        return new Batch(messages, outcomes(new LinkedHashSet<>(messages)));
+    /**
+     * Answers for all of them, each as if it had come alone.
+     *
+     * @param before what is done for each before it is signed
+     */
+    Batch sign(List<Message> messages, Consumer<Message> before) {
+        return new Batch(messages, outcomes(new LinkedHashSet<>(messages), before));
+    }
+
+    /** What is to be told of each now. */
+    Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
+        return outcomes(distinct, message -> {});
     }
 
     /**
-     * What is to be told of each.
-     *
-     * <p>A message whose first call hangs would keep the others waiting. So each waits for those before it no longer
+     * A message whose first call hangs would keep the others waiting. So each waits for those before it no longer
      * than its share of the time, and is begun then in any case.
      */
-    Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
+    private Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct, Consumer<Message> before) {
         Deadline deadline = Deadline.ofBatch();
         Semaphore lanes = new Semaphore(AT_ONCE);
         Map<Message, CompletableFuture<Batch.Outcome>> begun = new LinkedHashMap<>();
@@ -54,7 +62,7 @@ class BatchSigner implements AutoCloseable {
             boolean lane = isFreeWithin(share, lanes);
             begun.put(
                     message,
-                    CompletableFuture.supplyAsync(() -> outcome(message, deadline.forAnother()), threads)
+                    CompletableFuture.supplyAsync(() -> outcome(message, before, deadline.forAnother()), threads)
                             .whenComplete((outcome, error) -> lanes.release(lane ? 1 : 0)));
             left--;
         }
@@ -68,8 +76,9 @@ class BatchSigner implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private Batch.Outcome outcome(Message message, Deadline deadline) {
+    private Batch.Outcome outcome(Message message, Consumer<Message> before, Deadline deadline) {
         try {
+            before.accept(message);
             return new Batch.Outcome.Told(signer.sign(message, deadline).answer());
         } catch (NotAcceptedException e) {
             return new Batch.Outcome.Refused(e);

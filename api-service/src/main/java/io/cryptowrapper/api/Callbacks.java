@@ -20,9 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.springframework.dao.DataAccessException;
-import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** The callbacks that clients ask for: looked at before anything is done, and noted before a message is signed. */
@@ -32,7 +30,6 @@ class Callbacks implements AutoCloseable {
     static final String PARAMETER = "callback_url";
 
     private static final int MOST = 5;
-    private static final int LONGEST = 2048;
 
     /** To look at all of them, whose hosts may have to be found. */
     private static final Duration TIME_TO_CHECK = Duration.ofMillis(600);
@@ -65,20 +62,20 @@ class Callbacks implements AutoCloseable {
     /**
      * The URLs that a client wants to be called at, of which those that are equal are one.
      *
-     * @param what they are called where the client gives them, for it
      * @throws MalformedRequestException if they are not such that they can be called
      * @throws NotAcceptedException if that is not known in time
      */
-    List<URI> check(List<String> texts, String what) {
+    List<URI> requested(QueryParameters parameters) {
+        List<String> texts = parameters.all(PARAMETER);
         if (texts.isEmpty()) {
             return List.of();
         }
         if (!settings.callbacks().enabled()) {
-            throw refused(what, "cannot be used: callbacks are not set up here (CRYPTO_CALLBACK_SECRETS)");
+            throw refused("cannot be used: callbacks are not set up here (CRYPTO_CALLBACK_SECRETS).");
         }
-        List<URI> urls = texts.stream().distinct().map(text -> read(text, what)).toList();
+        List<URI> urls = texts.stream().distinct().map(Callbacks::read).toList();
         if (urls.size() > MOST) {
-            throw refused(what, "is given " + urls.size() + " times; at most " + MOST + " are taken");
+            throw refused("is given " + urls.size() + " times; at most " + MOST + " are taken.");
         }
         var looked = CompletableFuture.allOf(urls.stream()
                 .map(url -> CompletableFuture.runAsync(() -> targets.check(url), threads))
@@ -88,7 +85,7 @@ class Callbacks implements AutoCloseable {
             return urls;
         } catch (ExecutionException e) {
             throw e.getCause() instanceof CallbackRefusedException refusal
-                    ? refused(refusal, what)
+                    ? refused(refusal)
                     : new IllegalStateException(e.getCause());
         } catch (TimeoutException e) {
             throw NotAcceptedException.callbackUnresolved();
@@ -104,8 +101,7 @@ class Callbacks implements AutoCloseable {
      *
      * @param urls as they were checked
      * @param client nothing where clients have no names
-     * @throws NotAcceptedException if that cannot be noted in time; then nothing is promised
-     * @throws MalformedRequestException if as many wait for the message as may
+     * @throws NotAcceptedException if that cannot be noted in time, or as many wait for the message as may
      */
     void register(Message message, List<URI> urls, Optional<Client> client) {
         if (urls.isEmpty()) {
@@ -115,10 +111,7 @@ class Callbacks implements AutoCloseable {
         switch (inTime(() -> note(message, urls, name))) {
             case ENDED -> recorder.callBack(message.id());
             case WAITS -> {}
-            case FULL ->
-                throw new MalformedRequestException(
-                        HttpStatus.TOO_MANY_REQUESTS,
-                        "As many callbacks wait for this message as may. Nothing is promised: ask again without one.");
+            case FULL -> throw NotAcceptedException.tooManyCallbacks();
         }
     }
 
@@ -156,44 +149,25 @@ class Callbacks implements AutoCloseable {
         }
     }
 
-    /** What a URL is, whatever its host is. */
-    private static URI read(String text, String what) {
+    private static URI read(String text) {
         if (text.isEmpty()) {
-            throw refused(what, "is empty");
-        }
-        if (text.length() > LONGEST) {
-            throw refused(what, "has " + text.length() + " characters; at most " + LONGEST + " are taken");
+            throw refused("is empty.");
         }
         try {
-            URI url = new URI(text);
-            if (Stream.of("https", "http").noneMatch(scheme -> scheme.equalsIgnoreCase(url.getScheme()))
-                    || url.getRawAuthority() == null) {
-                throw refused(what, "is no absolute https URL");
-            }
-            if (url.getRawAuthority().contains("@")) {
-                throw refused(what, "has a user name");
-            }
-            if (url.getHost() == null) {
-                throw refused(what, "has no host");
-            }
-            if (url.getRawFragment() != null) {
-                throw refused(what, "has a fragment");
-            }
-            return url;
+            return new URI(text);
         } catch (URISyntaxException e) {
-            throw refused(what, "is no absolute https URL");
+            throw refused("is no absolute https URL.");
         }
     }
 
-    private static RuntimeException refused(CallbackRefusedException refusal, String what) {
+    private static RuntimeException refused(CallbackRefusedException refusal) {
         return switch (refusal.reason()) {
             case NOT_RESOLVED_IN_TIME -> NotAcceptedException.callbackUnresolved();
-            case MALFORMED, NOT_PUBLIC ->
-                MalformedRequestException.bad("The " + what + " is refused. " + refusal.getMessage());
+            case MALFORMED, NOT_PUBLIC -> refused("is refused. " + refusal.getMessage());
         };
     }
 
-    private static MalformedRequestException refused(String what, String why) {
-        return MalformedRequestException.bad("The " + what + " " + why + ".");
+    private static MalformedRequestException refused(String why) {
+        return MalformedRequestException.bad("The query parameter '" + PARAMETER + "' " + why);
     }
 }

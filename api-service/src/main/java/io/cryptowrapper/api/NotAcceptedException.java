@@ -47,6 +47,11 @@ final class NotAcceptedException extends RuntimeException {
                 "Callbacks wait for as many messages as may wait (CRYPTO_RETRY_MAX_PENDING).", RESTART);
     }
 
+    /** As many callbacks wait for one message as may. */
+    static NotAcceptedException tooManyCallbacks() {
+        return new NotAcceptedException("As many callbacks wait for this message as may.", RESTART);
+    }
+
     /** As many clients stay as may. */
     static NotAcceptedException noPlace() {
         return new NotAcceptedException("As many clients wait as may (CRYPTO_WAITING_MAX_AT_ONCE).", RESTART);

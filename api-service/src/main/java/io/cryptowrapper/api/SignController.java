@@ -69,8 +69,7 @@ class SignController {
         QueryParameters parameters = QueryParameters.of(request.getQueryString());
         Message message = parameters.message(longestMessage);
         RequestOptions options = RequestOptions.read(request, longestWait);
-        List<URI> urls =
-                callbacks.check(parameters.all(Callbacks.PARAMETER), "query parameter '" + Callbacks.PARAMETER + "'");
+        List<URI> urls = callbacks.requested(parameters);
         answerHeaders.addBudget(response);
         callbacks.register(message, urls, Client.of(request));
         return options.events()
