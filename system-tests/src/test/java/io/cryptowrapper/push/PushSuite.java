@@ -13,7 +13,10 @@ import io.cryptowrapper.system.Project;
 import io.cryptowrapper.system.Servers;
 import io.cryptowrapper.testing.EventClient;
 import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
 import java.net.Socket;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,7 +38,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two packaged APIs and a worker: a client that waits, follows or polls, at any API, gets what the worker finds out.
+ * Two packaged APIs and a worker: a client that waits, follows, polls or is called back, at any API, gets what the
+ * worker finds out.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(300)
@@ -71,6 +75,8 @@ abstract class PushSuite {
         settings.put("CRYPTO_API_QUOTA_CALLS", "100000");
         settings.put("CRYPTO_RETRY_PERIOD", "100ms");
         settings.put("CRYPTO_RETRY_DELAYS", DELAY.toMillis() + "ms");
+        settings.put("CRYPTO_CALLBACK_SECRETS", Receiver.SECRET);
+        settings.put("CRYPTO_CALLBACK_ALLOWED", "127.0.0.1");
         one = Programs.start(settings, 1);
         other = Programs.start(settings, 0);
     }
@@ -84,16 +90,38 @@ abstract class PushSuite {
     }
 
     @Test
-    void whoever_waits_follows_or_polls_has_the_signature_at_the_same_time_at_whichever_api() throws Exception {
+    void whoever_waits_follows_polls_or_is_called_back_has_the_signature_at_the_same_time_at_whichever_api() throws Exception {
         List<Duration> spreads = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             spreads.add(spread("together " + i));
         }
-        System.out.println(servers.name() + ": between the first client and the last of six that had the signature: "
+        System.out.println(servers.name() + ": between the first client and the last of eight that had the signature: "
                 + spreads.stream().map(spread -> spread.toMillis() + " ms").toList());
         // In a process that has just started, the first take longer; so they do where others want the processors.
         Collections.sort(spreads);
         assertThat(spreads.get(spreads.size() / 2)).isLessThan(TOGETHER);
+    }
+
+    @Test
+    void each_client_is_called_back_with_what_the_others_are_answered_and_once() throws Exception {
+        try (Receiver receiver = Receiver.start();
+                Receiver rejecting = Receiver.start()) {
+            calledBack(one, target("called"), receiver);
+            calledBack(other, target("called"), receiver);
+            calledBack(other, target("called"), rejecting);
+            wanted.add("called");
+
+            Receiver.Received call = receiver.next();
+            assertThat(call.fault()).isEmpty();
+            assertThat(call.body())
+                    .isEqualTo(RawHttp.get(one.port(), target("called")).body());
+            assertThat(rejecting.next().id()).isNotEqualTo(call.id());
+
+            // Who asks again when it is signed is called back again, and knows it by its id.
+            calledBack(one, target("called"), receiver);
+            assertThat(receiver.next().id()).isEqualTo(call.id());
+            assertThat(receiver.more()).isZero();
+        }
     }
 
     @Test
@@ -141,7 +169,9 @@ abstract class PushSuite {
     /** How long after the first client the last one of all kinds has had the signature of a message. */
     private Duration spread(String message) throws Exception {
         String target = target(message);
-        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
+                Receiver first = Receiver.start();
+                Receiver second = Receiver.start()) {
             List<Future<Long>> signed = new ArrayList<>();
             for (Programs programs : List.of(one, other)) {
                 int port = programs.port();
@@ -151,6 +181,10 @@ abstract class PushSuite {
                 signed.add(clients.submit(() -> follows(follower)));
                 signed.add(clients.submit(polls(port, target)));
             }
+            calledBack(one, target, first);
+            calledBack(other, target, second);
+            signed.add(clients.submit(() -> takes(first)));
+            signed.add(clients.submit(() -> takes(second)));
             wanted.add(message);
             List<Long> times = new ArrayList<>();
             for (Future<Long> time : signed) {
@@ -173,6 +207,20 @@ abstract class PushSuite {
             client.nextNamed("signed");
             return System.nanoTime();
         }
+    }
+
+    /** A client that asks to be called back. */
+    private static void calledBack(Programs asked, String target, Receiver receiver) throws IOException {
+        RawHttp.Response response = RawHttp.get(
+                asked.port(), target + "&callback_url=" + URLEncoder.encode(receiver.url(), StandardCharsets.UTF_8));
+        assertThat(response.status()).isEqualTo(200);
+    }
+
+    private static long takes(Receiver receiver) throws InterruptedException {
+        Receiver.Received call = receiver.next();
+        assertThat(call.fault()).isEmpty();
+        assertThat(call.body()).contains("\"success\":true");
+        return call.nanos();
     }
 
     private static Callable<Long> polls(int port, String target) {
