@@ -136,7 +136,7 @@ final class LocalStack implements AutoCloseable {
     /** Starts it and returns where its readiness can be asked for. */
     private URI startApi(Map<String, String> environment, Path docsPage) {
         ListenSettings listen = settings.listen();
-        int managementPort = listen.managementPort() == 0 ? Ports.free() : listen.managementPort();
+        int managementPort = listen.managementPort() == 0 ? freeBut(listen.port()) : listen.managementPort();
         Map<String, String> own = new HashMap<>(environment);
         own.put("SERVER_PORT", Integer.toString(listen.port()));
         own.put("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort));
@@ -146,6 +146,12 @@ final class LocalStack implements AutoCloseable {
         }
         start("api", programs.api(), own);
         return URI.create(urlOf(listen.managementAddress(), managementPort) + "/actuator/health/readiness");
+    }
+
+    /** The API's own port is free yet, too. */
+    private static int freeBut(int taken) {
+        int port = Ports.free();
+        return port == taken ? freeBut(taken) : port;
     }
 
     private void startWorkers(Map<String, String> environment) {
