@@ -9,8 +9,10 @@ sign() { # what else curl is to send
 }
 number() { printf '%s' "$answer" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 
+fail() { echo "Not signed: $answer" >&2; exit 1; }
+
 # One way: ask, and ask again when the answer says so. Polling costs the upstream nothing.
-answer=$(sign)
+answer=$(sign) || fail
 seconds=$(number retry_in_seconds)
 if [ -n "$seconds" ]; then
   echo "It waits; asking again in $seconds s."
@@ -19,10 +21,10 @@ fi
 
 # The other way: let the API hold its answer until there is a signature, and ask again if there was none in time.
 while :; do
-  answer=$(sign --header 'Prefer: wait=30')
+  answer=$(sign --header 'Prefer: wait=30') || fail
   case $answer in *'"success":true'*) break ;; esac
   # Without a time for the next attempt there is none: the upstream rejects the message.
-  [ -n "$(number retry_in_seconds)" ] || { echo "Not signed: $answer" >&2; exit 1; }
+  [ -n "$(number retry_in_seconds)" ] || fail
 done
 signature=$(printf '%s' "$answer" | sed 's/.*"value":"//; s/"}$//')
 echo "Signature: $signature"

@@ -159,7 +159,7 @@ class ExamplesIT {
                         new PrintWriter(System.err, true),
                         "--release",
                         "17",
-                        "-Xlint:all",
+                        "-Xlint:all,-path",
                         "-Werror",
                         "-cp",
                         System.getProperty("java.class.path"),
