@@ -99,7 +99,8 @@ public class CallbackQueue implements AutoCloseable {
         return withChannel(channel -> {
             long sum = 0;
             for (String queue : Stream.concat(
-                            Stream.of(topology.workQueue()), topology.waitQueues().stream().map(WaitQueue::name))
+                            Stream.of(topology.workQueue()),
+                            topology.waitQueues().stream().map(WaitQueue::name))
                     .toList()) {
                 sum += channel.messageCount(queue);
             }

@@ -82,8 +82,7 @@ public final class CallbackTargets implements AutoCloseable {
         boolean tls = "https".equalsIgnoreCase(url.getScheme());
         int port = url.getPort() != -1 ? url.getPort() : tls ? 443 : 80;
         List<InetAddress> addresses = literal(host).map(List::of).orElseGet(() -> lookUp(host, patience));
-        boolean exempt =
-                allowed.allows(host, port) || addresses.stream().allMatch(allowed::allows);
+        boolean exempt = allowed.allows(host, port) || addresses.stream().allMatch(allowed::allows);
         if (!tls && !exempt) {
             throw malformed("must begin with https://");
         }
@@ -127,7 +126,8 @@ public final class CallbackTargets implements AutoCloseable {
             throw malformed("must have a port from 1 to 65535, or none");
         }
         String name = hostOf(url);
-        if (name.length() > 253 || (AddressBlock.endsInNumber(name) && literal(name).isEmpty())) {
+        if (name.length() > 253
+                || (AddressBlock.endsInNumber(name) && literal(name).isEmpty())) {
             throw malformed("must have a host: a name, or an IP address in its usual form");
         }
     }

@@ -27,7 +27,9 @@ final class PublicAddresses {
             "224.0.0.0/4", // multicast
             "240.0.0.0/4"); // reserved, and broadcast
 
-    /** Of these, as everything outside is something else: loopback, private, link-local, multicast, IPv4 in disguise. */
+    /**
+     * Of these, as everything outside is something else: loopback, private, link-local, multicast, IPv4 in disguise.
+     */
     private static final List<AddressBlock> GLOBAL_V6 = blocks("2000::/3");
 
     private static final List<AddressBlock> SPECIAL_V6 = blocks(

@@ -68,9 +68,7 @@ public class WorkQueue implements AutoCloseable {
 
     /** How many messages wait, due or not; of those that are being tried right now, what the broker counts. */
     public synchronized long depth() {
-        return Stream.concat(
-                        topology.waitQueues().stream().map(WaitQueue::name),
-                        Stream.of(topology.workQueue()))
+        return Stream.concat(topology.waitQueues().stream().map(WaitQueue::name), Stream.of(topology.workQueue()))
                 .mapToLong(this::count)
                 .sum();
     }

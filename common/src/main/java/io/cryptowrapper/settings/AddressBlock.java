@@ -30,7 +30,8 @@ public record AddressBlock(InetAddress first, int bits) {
 
     /** An address in its usual form, without asking any name server. */
     public static Optional<InetAddress> address(String text) {
-        if (!V4.matcher(text).matches() && !(text.length() <= 45 && V6.matcher(text).matches())) {
+        if (!V4.matcher(text).matches()
+                && !(text.length() <= 45 && V6.matcher(text).matches())) {
             return Optional.empty();
         }
         try {

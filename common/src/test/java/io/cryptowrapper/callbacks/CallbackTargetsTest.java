@@ -153,14 +153,35 @@ class CallbackTargetsTest {
 
         assertThat(refusal(targets(PUBLIC), "https://" + literal + "/hook")).isEqualTo(Reason.NOT_PUBLIC);
         assertThat(refusal(targets(address), "https://example.com/hook")).isEqualTo(Reason.NOT_PUBLIC);
-        assertThat(refusal(targets(PUBLIC, address), "https://example.com/hook")).isEqualTo(Reason.NOT_PUBLIC);
+        assertThat(refusal(targets(PUBLIC, address), "https://example.com/hook"))
+                .isEqualTo(Reason.NOT_PUBLIC);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
-            "128.0.0.0", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.0.3.0",
-            "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255",
-            "2001:200::1", "2001:db7::1", "2001:db9::1", "2a00::1"})
+    @ValueSource(
+            strings = {
+                "9.255.255.255",
+                "11.0.0.0",
+                "100.63.255.255",
+                "100.128.0.0",
+                "126.255.255.255",
+                "128.0.0.0",
+                "169.253.255.255",
+                "169.255.0.0",
+                "172.15.255.255",
+                "172.32.0.0",
+                "192.0.1.0",
+                "192.0.3.0",
+                "192.167.255.255",
+                "192.169.0.0",
+                "198.17.255.255",
+                "198.20.0.0",
+                "223.255.255.255",
+                "2001:200::1",
+                "2001:db7::1",
+                "2001:db9::1",
+                "2a00::1"
+            })
     void what_is_beside_them_is_public(String address) {
         targets(address).check(URI.create("https://example.com/hook"));
     }
@@ -268,13 +289,15 @@ class CallbackTargetsTest {
             return addresses(PUBLIC);
         })) {
             List<Thread> waiting = IntStream.range(0, 32)
-                    .mapToObj(i -> Thread.ofVirtual().start(() -> targets.addressesOf(url(i), PATIENCE.multipliedBy(6))))
+                    .mapToObj(
+                            i -> Thread.ofVirtual().start(() -> targets.addressesOf(url(i), PATIENCE.multipliedBy(6))))
                     .toList();
             asked.await();
 
             assertThatThrownBy(() -> targets.addressesOf(url(99), PATIENCE.multipliedBy(6)))
-                    .isInstanceOfSatisfying(CallbackRefusedException.class, refused -> assertThat(refused.reason())
-                            .isEqualTo(Reason.NOT_RESOLVED_IN_TIME));
+                    .isInstanceOfSatisfying(
+                            CallbackRefusedException.class,
+                            refused -> assertThat(refused.reason()).isEqualTo(Reason.NOT_RESOLVED_IN_TIME));
 
             end.countDown();
             for (Thread thread : waiting) {

@@ -15,8 +15,8 @@ class CallbackTest {
 
     private static final Instant NOW = Instant.ofEpochMilli(1_764_000_000_000L);
 
-    private final Callback first =
-            Callback.first("msg_1", URI.create("https://example.com/h?t=1"), "{\"value\":\"\u00e9\"}", NOW.plusNanos(1));
+    private final Callback first = Callback.first(
+            "msg_1", URI.create("https://example.com/h?t=1"), "{\"value\":\"\u00e9\"}", NOW.plusNanos(1));
 
     @Test
     void it_survives_the_way_through_the_queue() {
@@ -43,18 +43,23 @@ class CallbackTest {
             delimiter = '|',
             value = {
                 "{garbage | not the JSON of a callback",
+                "{} | not the JSON of a callback",
                 "null | not of version 1",
-                "{\"v\":2} | not of version 1",
-                "{\"v\":1} | without an id, a URL or a body",
-                "{\"v\":1,\"id\":\"i\",\"url\":\"https://e\"} | without an id, a URL or a body",
-                "{\"v\":1,\"id\":\"i\",\"url\":\"https://e\",\"body\":\"b\"} | with an id, a URL or an attempt that"
-                        + " cannot be",
-                "{\"v\":1,\"id\":\"i\",\"url\":\"a b\",\"body\":\"b\",\"attempt\":1} | with an id, a URL or an attempt"
-                        + " that cannot be",
-                "{\"v\":1,\"id\":\"a b\",\"url\":\"https://e\",\"body\":\"b\",\"attempt\":1} | with an id, a URL or an"
-                        + " attempt that cannot be",
-                "{\"v\":1,\"id\":\"i\",\"url\":\"https://e\",\"body\":\"b\",\"attempt\":2000000000} | without a number"
-                        + " of an attempt"
+                "{\"v\":2,\"id\":\"i\",\"url\":\"https://e\",\"body\":\"b\",\"attempt\":1,\"created_at\":1,\"due_at\":1}"
+                    + " | not of version 1",
+                "{\"v\":1,\"url\":\"https://e\",\"body\":\"b\",\"attempt\":1,\"created_at\":1,\"due_at\":1}"
+                        + " | without an id, a URL or a body",
+                "{\"v\":1,\"id\":\"i\",\"url\":\"https://e\",\"attempt\":1,\"created_at\":1,\"due_at\":1}"
+                        + " | without an id, a URL or a body",
+                "{\"v\":1,\"id\":\"i\",\"url\":\"https://e\",\"body\":\"b\",\"attempt\":0,\"created_at\":1,\"due_at\":1}"
+                    + " | with an id, a URL or an attempt that cannot be",
+                "{\"v\":1,\"id\":\"i\",\"url\":\"a b\",\"body\":\"b\",\"attempt\":1,\"created_at\":1,\"due_at\":1}"
+                        + " | with an id, a URL or an attempt that cannot be",
+                "{\"v\":1,\"id\":\"a"
+                    + " b\",\"url\":\"https://e\",\"body\":\"b\",\"attempt\":1,\"created_at\":1,\"due_at\":1} | with"
+                    + " an id, a URL or an attempt that cannot be",
+                "{\"v\":1,\"id\":\"i\",\"url\":\"https://e\",\"body\":\"b\",\"attempt\":2000000000,\"created_at\":1,"
+                        + "\"due_at\":1} | without a number of an attempt"
             })
     void what_cannot_be_read_is_told_without_quoting_it(String payload, String reason) {
         assertThatThrownBy(() -> Callback.read(payload.getBytes(UTF_8)))

@@ -18,8 +18,8 @@ import org.springframework.boot.convert.DurationStyle;
 
 class CallbackTopologyTest {
 
-    private final CallbackTopology topology =
-            new CallbackTopology(UpstreamName.SIGN, List.of(ZERO, ofSeconds(5), ofMinutes(5), ofSeconds(5), ofHours(2)));
+    private final CallbackTopology topology = new CallbackTopology(
+            UpstreamName.SIGN, List.of(ZERO, ofSeconds(5), ofMinutes(5), ofSeconds(5), ofHours(2)));
 
     @Test
     void there_is_a_wait_queue_for_each_different_delay_that_is_not_zero() {

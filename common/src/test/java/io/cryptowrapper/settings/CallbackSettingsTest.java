@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CallbackSettingsTest {
 
     private static final String ONE = "whsec_" + Base64.getEncoder().encodeToString(new byte[24]);
-    private static final String OTHER = "whsec_" + Base64.getEncoder().encodeToString("x".repeat(64).getBytes(US_ASCII));
+    private static final String OTHER =
+            "whsec_" + Base64.getEncoder().encodeToString("x".repeat(64).getBytes(US_ASCII));
 
     @Test
     void without_a_secret_there_are_no_callbacks() {
@@ -32,8 +33,9 @@ class CallbackSettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {",", ", ", " ", "\n"})
     void one_or_two_secrets_sign_the_first_one_first(String between) {
-        assertThat(secrets(ONE, null).keys()).singleElement().satisfies(key -> assertThat(key.getEncoded())
-                .hasSize(24));
+        assertThat(secrets(ONE, null).keys())
+                .singleElement()
+                .satisfies(key -> assertThat(key.getEncoded()).hasSize(24));
         assertThat(secrets(ONE + between + OTHER + "\n", null).keys())
                 .extracting(key -> key.getEncoded().length)
                 .containsExactly(24, 64);

@@ -50,6 +50,13 @@ class CryptoSettingsTest {
                         Duration.ofSeconds(30),
                         Duration.ofHours(24),
                         100_000));
+        assertThat(settings.callbacks().enabled()).isFalse();
+        assertThat(settings.callbacks().delays())
+                .startsWith(Duration.ZERO, Duration.ofSeconds(5), Duration.ofMinutes(5))
+                .endsWith(Duration.ofHours(24))
+                .hasSize(10);
+        assertThat(settings.callbacks().allowed()).isEmpty();
+        assertThat(settings.callbacks().timeout()).isEqualTo(Duration.ofSeconds(15));
         assertThat(settings.requests().maxAtOnce()).isEqualTo(1000);
         assertThat(settings.waiting()).isEqualTo(new CryptoSettings.Waiting(Duration.ofSeconds(60), 5000));
         assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(24));
@@ -75,10 +82,21 @@ class CryptoSettingsTest {
         variables.put("CRYPTO_WAITING_LIMIT", "2m");
         variables.put("CRYPTO_WAITING_MAX_AT_ONCE", "0");
         variables.put("CRYPTO_API_PUBLIC_KEY", PUBLIC_KEY);
+        variables.put("CRYPTO_CALLBACK_DELAYS", "1m, 2m");
+        variables.put("CRYPTO_CALLBACK_ALLOWED", "hooks.internal, 10.0.0.0/8");
+        variables.put("CRYPTO_CALLBACK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        variables.put("CRYPTO_CALLBACK_TIMEOUT", "2s");
 
         CryptoSettings settings = bind(variables);
 
         assertThat(settings.redis().replicas()).isEqualTo(2);
+        assertThat(settings.callbacks().enabled()).isTrue();
+        assertThat(settings.callbacks().keys()).hasSize(1);
+        assertThat(settings.callbacks().delays()).containsExactly(Duration.ofMinutes(1), Duration.ofMinutes(2));
+        assertThat(settings.callbacks().allowedTargets().allows("hooks.internal", 80))
+                .isTrue();
+        assertThat(settings.callbacks().timeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(settings.toString()).doesNotContain("MfKQ9r8G");
         assertThat(settings.api().baseUrl()).isEqualTo(URI.create("http://localhost:9000/v1"));
         assertThat(settings.api().timeout()).isEqualTo(Duration.ofMillis(800));
         assertThat(settings.api().signatureCheck()).isPresent();
@@ -132,6 +150,14 @@ class CryptoSettingsTest {
                         + " to",
                 "CRYPTO_CLIENT_QUOTA_WINDOW | 999ms                    | CRYPTO_CLIENT_QUOTA_WINDOW must be from 1s to",
                 "CRYPTO_CACHE_TTL           | 0s                       | CRYPTO_CACHE_TTL must be from 1s to",
+                "CRYPTO_CALLBACK_DELAYS     | ''                       | CRYPTO_CALLBACK_DELAYS must be a list of",
+                "CRYPTO_CALLBACK_DELAYS     | 0s,0s                    | CRYPTO_CALLBACK_DELAYS must be from 10ms to"
+                        + " 86400s, not 0s.",
+                "CRYPTO_CALLBACK_DELAYS     | 0s,25h                   | CRYPTO_CALLBACK_DELAYS must be from 10ms to",
+                "CRYPTO_CALLBACK_DELAYS     | 0s,,5s                   | CRYPTO_CALLBACK_DELAYS must be a list of",
+                "CRYPTO_CALLBACK_ALLOWED    | http://pw                | CRYPTO_CALLBACK_ALLOWED must be a list of",
+                "CRYPTO_CALLBACK_SECRETS    | pw                       | CRYPTO_CALLBACK_SECRETS must be one or two",
+                "CRYPTO_CALLBACK_TIMEOUT    | 61s                      | CRYPTO_CALLBACK_TIMEOUT must be from 100ms to",
                 "CRYPTO_REDIS_REPLICAS      | 6                        | CRYPTO_REDIS_REPLICAS must be from 0 to 5,"
                         + " not 6",
                 "CRYPTO_MESSAGE_MAX_SIZE    | 65KB                     | CRYPTO_MESSAGE_MAX_SIZE must be from 1B to"
@@ -173,6 +199,7 @@ class CryptoSettingsTest {
                 "CRYPTO_WAITING_LIMIT",
                 "CRYPTO_CLIENT_QUOTA_WINDOW",
                 "CRYPTO_CACHE_TTL",
+                "CRYPTO_CALLBACK_TIMEOUT",
                 "CRYPTO_MESSAGE_MAX_SIZE"
             })
     void an_empty_duration_or_size_is_as_good_as_none(String variable) {

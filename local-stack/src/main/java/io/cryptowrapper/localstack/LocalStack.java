@@ -68,6 +68,7 @@ final class LocalStack implements AutoCloseable {
             Map<String, String> upstream = settings.ownUpstream() ? Map.of() : startSimulator(kept);
             environment = new HashMap<>(startServers(kept));
             environment.putAll(upstream);
+            environment.putAll(callbacks(directory));
         }
         if (!settings.ownUpstream()) {
             URI publicKey = URI.create(environment.get("CRYPTO_API_BASE_URL") + "/crypto/public-key");
@@ -112,6 +113,20 @@ final class LocalStack implements AutoCloseable {
         servers.properties()
                 .forEach((property, value) -> environment.put(EnvironmentVariables.nameOf(property), value));
         return environment;
+    }
+
+    /** What is not set: a secret that is made up, and receivers on this machine. */
+    private Map<String, String> callbacks(DataDirectory directory) {
+        Map<String, String> callbacks = new HashMap<>();
+        if (!settings.crypto().callbacks().enabled()) {
+            callbacks.put(
+                    "CRYPTO_CALLBACK_SECRETS_FILE",
+                    CallbackSecret.keptIn(directory).toAbsolutePath().toString());
+        }
+        if (settings.crypto().callbacks().allowed().isEmpty()) {
+            callbacks.put("CRYPTO_CALLBACK_ALLOWED", "127.0.0.0/8,::1,localhost");
+        }
+        return callbacks;
     }
 
     private Map<String, String> startSimulator(Path directory) {

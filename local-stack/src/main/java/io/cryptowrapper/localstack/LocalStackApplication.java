@@ -55,15 +55,21 @@ final class LocalStackApplication {
 
               curl %4$s'%1$s/crypto/sign?message=hello'
             %5$s
+            Or let the end be posted to you (README.md, Callbacks); %6$s.
+
             %2$s Everything is kept in %3$s.
             Ctrl-C stops it.
             """.formatted(
-                        url,
-                        settings.ownUpstream()
-                                ? "The upstream is the one in CRYPTO_API_BASE_URL."
-                                : "The upstream is simulated: about half of all messages fail for a while.",
-                        settings.dataDirectory().toAbsolutePath(),
-                        settings.crypto().client().keys().isEmpty() ? "" : "-H 'Authorization: Bearer <key>' ",
-                        settings.hasDocsPage() ? "\nor all that it can do, in a browser: " + url + "/docs/\n" : "");
+                url,
+                settings.ownUpstream()
+                        ? "The upstream is the one in CRYPTO_API_BASE_URL."
+                        : "The upstream is simulated: about half of all messages fail for a while.",
+                settings.dataDirectory().toAbsolutePath(),
+                settings.crypto().client().keys().isEmpty() ? "" : "-H 'Authorization: Bearer <key>' ",
+                settings.hasDocsPage() ? "\nor all that it can do, in a browser: " + url + "/docs/\n" : "",
+                settings.crypto().callbacks().enabled()
+                        ? "it is signed by what CRYPTO_CALLBACK_SECRETS holds"
+                        : "the secret that it is signed by is in "
+                                + settings.dataDirectory().toAbsolutePath().resolve(CallbackSecret.FILE));
     }
 }

@@ -29,6 +29,23 @@ class DataDirectoryTest {
     }
 
     @Test
+    void the_secret_for_callbacks_is_made_up_once_and_only_its_owner_can_read_it() throws Exception {
+        try (DataDirectory directory = DataDirectory.lock(parent.resolve("data"))) {
+            Path file = CallbackSecret.keptIn(directory);
+            String secret = Files.readString(file);
+
+            assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+            assertThat(secret).matches("whsec_[A-Za-z0-9+/]{43}=\n");
+            CallbackSecret.keptIn(directory);
+            assertThat(Files.readString(file)).isEqualTo(secret);
+        }
+        try (DataDirectory other = DataDirectory.lock(parent.resolve("other"))) {
+            assertThat(Files.readString(CallbackSecret.keptIn(other)))
+                    .isNotEqualTo(Files.readString(parent.resolve("data").resolve(CallbackSecret.FILE)));
+        }
+    }
+
+    @Test
     void only_its_owner_can_look_into_it() throws Exception {
         Path path = parent.resolve("data");
         DataDirectory.lock(path).close();

@@ -35,7 +35,11 @@ final class CallbacksEndpoint {
     /** Without path and query, which may be secret. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Shown(
-            @Nullable String id, @Nullable String host, @Nullable Instant created, @Nullable Integer attempts, String reason) {
+            @Nullable String id,
+            @Nullable String host,
+            @Nullable Instant created,
+            @Nullable Integer attempts,
+            String reason) {
 
         static Shown of(ParkedCallbacks.Parked parked) {
             Callback callback = parked.callback().orElse(null);
@@ -57,7 +61,9 @@ final class CallbacksEndpoint {
     /** @param id of the one to be tried again; all of them without it */
     @WriteOperation
     WebEndpointResponse<Object> replay(@Nullable String id) {
-        return answer(() -> Map.of("replayed", parked.replay(callback -> id == null || callback.id().equals(id))));
+        return answer(() -> Map.of(
+                "replayed",
+                parked.replay(callback -> id == null || callback.id().equals(id))));
     }
 
     private static WebEndpointResponse<Object> answer(Answer answer) {

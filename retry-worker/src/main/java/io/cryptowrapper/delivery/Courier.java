@@ -17,8 +17,8 @@ import org.springframework.amqp.AmqpException;
 /**
  * Delivers one callback that was taken: due? → a place at its host → one attempt → settle it by the outcome.
  *
- * <p>A callback is acknowledged only after its outcome is safe: the receiver has it, or the broker has the next attempt,
- * or the parking queue has it. So it may come twice, with the same id, and never not at all.
+ * <p>A callback is acknowledged only after its outcome is safe: the receiver has it, or the broker has the next
+ * attempt, or the parking queue has it. So it may come twice, with the same id, and never not at all.
  */
 final class Courier {
 
@@ -74,6 +74,9 @@ final class Courier {
             Outcome outcome;
             try {
                 outcome = http.post(callback);
+            } catch (RuntimeException e) {
+                log.error("Callback {}: an error that was not foreseen", callback.id(), e);
+                outcome = Outcome.Failed.because("an error that was not foreseen");
             } finally {
                 receivers.leave(callback.host());
             }
@@ -97,8 +100,12 @@ final class Courier {
                 meters.counter("callbacks.attempts.failed").increment();
                 Optional<Callback> next = schedule.next(callback, pause, clock.instant());
                 if (next.isPresent()) {
-                    log.debug("Callback {} to {}: attempt {} failed, {}",
-                            callback.id(), callback.host(), callback.attempt(), reason);
+                    log.debug(
+                            "Callback {} to {}: attempt {} failed, {}",
+                            callback.id(),
+                            callback.host(),
+                            callback.attempt(),
+                            reason);
                     settle(taken, () -> publisher.publish(next.get(), BROKER_PATIENCE));
                 } else {
                     settle(taken, () -> publisher.park(taken.payload(), reason, BROKER_PATIENCE));

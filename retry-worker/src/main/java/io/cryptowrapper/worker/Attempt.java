@@ -1,7 +1,7 @@
 package io.cryptowrapper.worker;
 
-import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.broker.NotConfirmedException;
+import io.cryptowrapper.retryqueue.Delivery;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.UpstreamOutcome;

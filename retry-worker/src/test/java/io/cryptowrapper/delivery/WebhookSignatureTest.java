@@ -45,8 +45,7 @@ class WebhookSignatureTest {
     }
 
     private static String signed(String secrets, Instant at) {
-        var settings =
-                new CallbackSettings(List.of(Duration.ZERO), List.of(), secrets, null, Duration.ofSeconds(15));
+        var settings = new CallbackSettings(List.of(Duration.ZERO), List.of(), secrets, null, Duration.ofSeconds(15));
         return new WebhookSignature(settings.keys()).of("msg_p5jXN8AQM9LWM0D4loKWxJek", at, BODY.getBytes(UTF_8));
     }
 

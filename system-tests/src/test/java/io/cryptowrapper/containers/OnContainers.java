@@ -29,6 +29,7 @@ import org.springframework.test.context.TestConstructor;
             "crypto.api.base-url=http://127.0.0.1:9",
             "crypto.api.key=never-sent",
             "crypto.retry.delays=300ms,2s,4s",
+            "crypto.callback.delays=0s,500ms,1s",
             // The tests' own questions may take their time.
             "spring.data.redis.timeout=10s"
         })

@@ -6,6 +6,7 @@ import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.bind.Name;
 
 /** What the documents say is so. */
 class DocumentsTest {
@@ -78,8 +80,13 @@ class DocumentsTest {
     void the_composition_takes_every_setting_and_the_example_shows_it() {
         Map<String, String> settings = new LinkedHashMap<>();
         collect("CRYPTO", CryptoSettings.class, settings);
-        // The key comes as a file, the public one as a line; a single Redis has no replicas.
-        settings.keySet().removeAll(List.of("CRYPTO_API_KEY", "CRYPTO_API_PUBLIC_KEY_FILE", "CRYPTO_REDIS_REPLICAS"));
+        // Secrets come as files, the public key as a line; a single Redis has no replicas.
+        settings.keySet()
+                .removeAll(List.of(
+                        "CRYPTO_API_KEY",
+                        "CRYPTO_API_PUBLIC_KEY_FILE",
+                        "CRYPTO_CALLBACK_SECRETS",
+                        "CRYPTO_REDIS_REPLICAS"));
         String composition = read(Project.ROOT.resolve("docker-compose.yml"));
         Map<String, String> example = read(Project.ROOT.resolve(".env.example"))
                 .lines()
@@ -143,13 +150,16 @@ class DocumentsTest {
     private static void collect(String prefix, Class<?> record, Map<String, String> into) {
         RecordComponent[] components = record.getRecordComponents();
         for (int i = 0; i < components.length; i++) {
+            Parameter parameter = record.getDeclaredConstructors()[0].getParameters()[i];
+            Name other = parameter.getAnnotation(Name.class);
             String name = prefix + "_"
-                    + components[i].getName().replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT);
+                    + (other == null ? components[i].getName() : other.value())
+                            .replaceAll("([A-Z])", "_$1")
+                            .toUpperCase(Locale.ROOT);
             if (components[i].getType().isRecord()) {
                 collect(name, components[i].getType(), into);
             } else {
-                DefaultValue value =
-                        record.getDeclaredConstructors()[0].getParameters()[i].getAnnotation(DefaultValue.class);
+                DefaultValue value = parameter.getAnnotation(DefaultValue.class);
                 into.put(name, value == null ? "" : String.join(",", value.value()));
             }
         }

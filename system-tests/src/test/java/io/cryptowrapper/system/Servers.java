@@ -25,8 +25,8 @@ import org.testcontainers.rabbitmq.RabbitMQContainer;
 public record Servers(String name, Map<String, String> settings, Runnable stopping) implements AutoCloseable {
 
     /** What whole-system tests may choose from. */
-    private static final List<Duration> CALLBACK_DELAYS = List.of(
-            Duration.ofMillis(200), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5));
+    private static final List<Duration> CALLBACK_DELAYS =
+            List.of(Duration.ofMillis(200), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5));
 
     /** The real ones if there are any here; the same for all tests, until this process ends. */
     static Servers best() {
