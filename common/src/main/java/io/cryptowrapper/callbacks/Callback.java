@@ -6,6 +6,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,7 @@ public record Callback(String id, URI url, String body, int attempt, Instant cre
 
     /** All of its URL that may be shown. */
     public String host() {
-        return Optional.ofNullable(url.getHost()).orElse("?");
+        return Optional.ofNullable(url.getHost()).orElse("?").toLowerCase(Locale.ROOT);
     }
 
     /** How long it is until it is due; not positive if it is. */

@@ -36,6 +36,7 @@ final class DeliveryLoop implements SmartLifecycle {
     private final Phaser underWay = new Phaser(1);
 
     private @Nullable Thread thread;
+    private volatile boolean running;
     private @Nullable String trouble;
 
     /** @param enabled without secrets callbacks cannot be signed, and stay in the queue */
@@ -47,9 +48,10 @@ final class DeliveryLoop implements SmartLifecycle {
 
     @Override
     public void start() {
-        thread = enabled
-                ? Thread.ofPlatform().name("delivery-loop").start(this::run)
-                : Thread.ofVirtual().unstarted(() -> {});
+        running = true;
+        if (enabled) {
+            thread = Thread.ofPlatform().name("delivery-loop").start(this::run);
+        }
     }
 
     /** At the same time as the others of its phase, whose time would not be enough for one after the other. */
@@ -67,8 +69,11 @@ final class DeliveryLoop implements SmartLifecycle {
     @Override
     public void stop() {
         stopping.countDown();
-        queue.unsubscribe();
         try {
+            if (thread != null) {
+                thread.join(GRACE);
+            }
+            queue.unsubscribe();
             underWay.awaitAdvanceInterruptibly(underWay.arriveAndDeregister(), GRACE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             log.info("Callbacks still under way are given back");
@@ -77,12 +82,12 @@ final class DeliveryLoop implements SmartLifecycle {
         }
         queue.close();
         threads.shutdownNow();
-        thread = null;
+        running = false;
     }
 
     @Override
     public boolean isRunning() {
-        return thread != null;
+        return running;
     }
 
     private void run() {
