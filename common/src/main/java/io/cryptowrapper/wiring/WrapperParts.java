@@ -1,8 +1,10 @@
 package io.cryptowrapper.wiring;
 
 import io.cryptowrapper.callbacks.CallbackPublisher;
+import io.cryptowrapper.callbacks.CallbackQueue;
 import io.cryptowrapper.callbacks.CallbackTargets;
 import io.cryptowrapper.callbacks.CallbackTopology;
+import io.cryptowrapper.callbacks.ParkedCallbacks;
 import io.cryptowrapper.ending.CallbackRelease;
 import io.cryptowrapper.ending.StatusRecorder;
 import io.cryptowrapper.results.Backlog;
@@ -164,6 +166,17 @@ public class WrapperParts {
     @Bean
     CallbackPublisher callbackPublisher(RabbitTemplate rabbit, CallbackTopology topology, Clock clock) {
         return new CallbackPublisher(rabbit, topology, clock);
+    }
+
+    @Bean
+    CallbackQueue callbackQueue(ConnectionFactory connections, CallbackTopology topology) {
+        return new CallbackQueue(connections, topology);
+    }
+
+    @Bean
+    ParkedCallbacks parkedCallbacks(
+            CallbackQueue queue, CallbackTopology topology, CallbackPublisher publisher, Clock clock) {
+        return new ParkedCallbacks(queue, topology, publisher, clock);
     }
 
     @Bean

@@ -9,24 +9,12 @@ import io.cryptowrapper.settings.CryptoSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.random.RandomGenerator;
-import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /** The list of the parts that deliver callbacks. */
 @Configuration(proxyBeanMethods = false)
 public class DeliveryParts {
-
-    @Bean
-    CallbackQueue callbackQueue(ConnectionFactory connections, CallbackTopology topology) {
-        return new CallbackQueue(connections, topology);
-    }
-
-    @Bean
-    ParkedCallbacks parkedCallbacks(
-            CallbackQueue queue, CallbackTopology topology, CallbackPublisher publisher, Clock clock) {
-        return new ParkedCallbacks(queue, topology, publisher, clock);
-    }
 
     @Bean
     CallbackHttp callbackHttp(CallbackTargets targets, CryptoSettings settings, Clock clock) {
