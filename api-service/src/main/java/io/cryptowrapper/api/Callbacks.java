@@ -121,7 +121,8 @@ class Callbacks implements AutoCloseable {
     }
 
     private CallbackRegistry.Registered note(Message message, List<URI> urls, String client) {
-        if (looks.size() >= settings.retry().maxPending()) {
+        if (looks.size() >= settings.retry().maxPending()
+                && looks.of(message.id()).isEmpty()) {
             throw NotAcceptedException.noRoomForCallbacks();
         }
         CallbackRegistry.Registered registered = registry.register(message, urls, client, Instant.now());

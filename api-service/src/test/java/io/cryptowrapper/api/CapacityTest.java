@@ -17,6 +17,7 @@ class CapacityTest {
     @Test
     void a_heap_takes_fewer_connections_when_messages_may_be_larger_and_never_more_than_fit() {
         assertThat(of(2048 * MIB, EACH).connections()).isEqualTo(7281);
+        assertThat(of(2048 * MIB, EACH + 16 * 1024).connections()).isEqualTo(6553);
         assertThat(of(2048 * MIB, EACH + 168 * 1024).connections()).isEqualTo(3360);
         assertThat(of(512 * MIB, EACH).connections()).isEqualTo(1820);
         assertThat(of(8192 * MIB, EACH).connections()).isEqualTo(8192);

@@ -23,10 +23,13 @@ public class CallbackLooks {
     private static final RedisScript<List> SCRIPT = Scripts.read("callback-looks.lua", CallbackLooks.class, List.class);
 
     private final StringRedisTemplate redis;
+    private final StringRedisTemplate replicated;
     private final List<String> key;
 
-    public CallbackLooks(StringRedisTemplate redis, RedisKeys keys) {
+    /** @param replicated by which is written what a new primary must know */
+    public CallbackLooks(StringRedisTemplate redis, StringRedisTemplate replicated, RedisKeys keys) {
         this.redis = redis;
+        this.replicated = replicated;
         this.key = List.of(keys.callbackLooks());
     }
 
@@ -39,7 +42,7 @@ public class CallbackLooks {
 
     /** Notes that a message is to be looked at after this time at the latest. */
     public void lookAfter(MessageId id, Duration time) {
-        redis.execute(SCRIPT, key, "look", id.hex(), Long.toString(time.toMillis()));
+        replicated.execute(SCRIPT, key, "look", id.hex(), Long.toString(time.toMillis()));
     }
 
     /** The next look at a message, where there is to be one. */
@@ -55,7 +58,7 @@ public class CallbackLooks {
 
     /** Up to a hundred that are to be looked at now, and again after {@code pause} unless somebody says otherwise. */
     public List<Look> take(Duration pause) {
-        List<?> reply = redis.execute(SCRIPT, key, "take", Long.toString(pause.toMillis()), Integer.toString(BATCH));
+        List<?> reply = replicated.execute(SCRIPT, key, "take", Long.toString(pause.toMillis()), Integer.toString(BATCH));
         String again = (String) reply.getFirst();
         return reply.stream()
                 .skip(1)
@@ -65,11 +68,11 @@ public class CallbackLooks {
 
     /** Puts the next look off, unless somebody has noted the message since. */
     public void putOff(Look look, Duration time) {
-        redis.execute(SCRIPT, key, "put-off", look.id().hex(), look.at(), Long.toString(time.toMillis()));
+        replicated.execute(SCRIPT, key, "put-off", look.id().hex(), look.at(), Long.toString(time.toMillis()));
     }
 
     /** There is nothing to be looked at any more, unless somebody has noted the message since. */
     public void forget(Look look) {
-        redis.execute(SCRIPT, key, "forget", look.id().hex(), look.at());
+        replicated.execute(SCRIPT, key, "forget", look.id().hex(), look.at());
     }
 }

@@ -105,8 +105,9 @@ public class WrapperParts {
     }
 
     @Bean
-    CallbackLooks callbackLooks(@Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
-        return new CallbackLooks(replicated, keys);
+    CallbackLooks callbackLooks(
+            StringRedisTemplate redis, @Qualifier(REPLICATED) StringRedisTemplate replicated, RedisKeys keys) {
+        return new CallbackLooks(redis, replicated, keys);
     }
 
     @Bean

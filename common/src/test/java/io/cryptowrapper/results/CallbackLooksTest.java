@@ -10,14 +10,16 @@ import io.cryptowrapper.signing.UpstreamName;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.springframework.data.redis.core.StringRedisTemplate;
 
 class CallbackLooksTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final MessageId id = new Message("hello").id();
+    private final StringRedisTemplate redis = TestRedis.emptied();
     private final CallbackLooks looks = new CallbackLooks(
-            TestRedis.emptied(), new RedisKeys(new UpstreamName("sign"), Duration.ofHours(24), Duration.ofHours(24)));
+            redis, redis, new RedisKeys(new UpstreamName("sign"), Duration.ofHours(24), Duration.ofHours(24)));
 
     @Test
     void a_message_is_looked_at_when_it_is_time_and_then_not_for_a_while() {

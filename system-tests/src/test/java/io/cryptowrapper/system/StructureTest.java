@@ -140,7 +140,8 @@ class StructureTest {
                 .resideInAPackage(adapter)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("..wiring..", "io.cryptowrapper.api..", "io.cryptowrapper.worker..", "..delivery..")
+                .resideInAnyPackage(
+                        "..wiring..", "..ending..", "io.cryptowrapper.api..", "io.cryptowrapper.worker..", "..delivery..")
                 .check(CODE);
     }
 }
