@@ -20,7 +20,7 @@ class Answers {
 
     /** The answer for what Redis knows. Of an estimate that takes too long, the deadline keeps a rougher one. */
     Answer of(MessageId id, SigningStatus status, Deadline deadline) {
-        memory.forgetQueuedUnseen(id);
+        seen(id);
         return switch (status) {
             case SigningStatus.Signed(var signature) -> {
                 memory.remember(id, signature);
@@ -32,6 +32,11 @@ class Answers {
             }
             case SigningStatus.Rejected(var last) -> new Answer.Rejected(last);
         };
+    }
+
+    /** Redis knows of the message. */
+    void seen(MessageId id) {
+        memory.forgetQueuedUnseen(id);
     }
 
     /** The answer that this process gave before, if it was a signature. */

@@ -1,20 +1,23 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.upstream.UpstreamClient;
+import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** Answers for many messages, within the same two seconds as for one. */
@@ -22,53 +25,93 @@ import org.springframework.stereotype.Component;
 class BatchSigner implements AutoCloseable {
 
     /** So many messages of a batch are worked on at the same time: more would wait for Redis and the broker anyway. */
-    private static final int AT_ONCE = 32;
+    private static final int AT_ONCE = 16;
+
+    /** The upstream is called for so many at most, before anybody is answered; the others it gets from the queue. */
+    private static final int MOST_CALLS = 64;
 
     /** What the last message needs to be accepted. */
     private static final Duration TIME_FOR_THE_LAST = Duration.ofMillis(600);
 
     private final Signer signer;
+    private final BatchAcceptance acceptance;
+    private final UpstreamQuota quota;
+    private final UpstreamClient upstream;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-    BatchSigner(Signer signer) {
+    BatchSigner(Signer signer, BatchAcceptance acceptance, UpstreamQuota quota, UpstreamClient upstream) {
         this.signer = signer;
+        this.acceptance = acceptance;
+        this.quota = quota;
+        this.upstream = upstream;
+    }
+
+    /** Answers for all of them, each as if it had come alone. */
+    Batch sign(List<Message> messages) {
+        return new Batch(messages, outcomes(new LinkedHashSet<>(messages)));
     }
 
     /**
-     * Answers for all of them, each as if it had come alone.
-     *
-     * @param before what is done for each before it is signed
+     * What is to be told of each: together of those that are known, one by one of those that the upstream is called for,
+     * as far as the budget goes, and together of all others.
      */
-    Batch sign(List<Message> messages, Consumer<Message> before) {
-        return new Batch(messages, outcomes(new LinkedHashSet<>(messages), before));
+    Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
+        Deadline deadline = Deadline.ofBatch();
+        Map<Message, Batch.Outcome> outcomes = new ConcurrentHashMap<>();
+        try {
+            outcomes.putAll(acceptance.known(List.copyOf(distinct)));
+            List<Message> unknown = unansweredOf(distinct, outcomes);
+            int calls = unknown.isEmpty() ? 0 : Math.min(unknown.size(), possibleCalls());
+            Failure why = calls < MOST_CALLS ? Failure.quotaUsedUp() : Failure.tooManyCalls();
+            List<CompletableFuture<Void>> called = begin(unknown.subList(0, calls), deadline, outcomes);
+            try {
+                for (List<Message> some : BatchAcceptance.portions(unknown.subList(calls, unknown.size()))) {
+                    acceptTogether(some, why, outcomes);
+                }
+            } finally {
+                called.forEach(BatchSigner::await);
+            }
+        } catch (DataAccessException redisIsDown) {
+            // One by one, they are queued without it.
+        }
+        begin(unansweredOf(distinct, outcomes), deadline, outcomes).forEach(BatchSigner::await);
+        return outcomes;
     }
 
-    /** What is to be told of each now. */
-    Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
-        return outcomes(distinct, message -> {});
+    private void acceptTogether(List<Message> messages, Failure why, Map<Message, Batch.Outcome> outcomes) {
+        try {
+            outcomes.putAll(acceptance.accept(messages, why));
+        } catch (NotAcceptedException full) {
+            messages.forEach(message -> outcomes.put(message, new Batch.Outcome.Refused(full)));
+        }
+    }
+
+    private int possibleCalls() {
+        return upstream.hasRoom() ? Math.min(MOST_CALLS, quota.look().left()) : 0;
+    }
+
+    private static List<Message> unansweredOf(Collection<Message> all, Map<Message, Batch.Outcome> outcomes) {
+        return all.stream().filter(message -> !outcomes.containsKey(message)).toList();
     }
 
     /**
-     * A message whose first call hangs would keep the others waiting. So each waits for those before it no longer
+     * Begins to answer for some, each alone.
+     *
+     * <p>A message whose first call hangs would keep the others waiting. So each waits for those before it no longer
      * than its share of the time, and is begun then in any case.
      */
-    private Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct, Consumer<Message> before) {
-        Deadline deadline = Deadline.ofBatch();
+    private List<CompletableFuture<Void>> begin(
+            List<Message> messages, Deadline deadline, Map<Message, Batch.Outcome> outcomes) {
         Semaphore lanes = new Semaphore(AT_ONCE);
-        Map<Message, CompletableFuture<Batch.Outcome>> begun = new LinkedHashMap<>();
-        int left = distinct.size();
-        for (Message message : distinct) {
-            Duration share = deadline.leaving(TIME_FOR_THE_LAST).dividedBy(left);
+        List<CompletableFuture<Void>> begun = new ArrayList<>();
+        for (Message message : messages) {
+            Duration share = deadline.leaving(TIME_FOR_THE_LAST).dividedBy(messages.size() - begun.size());
             boolean lane = isFreeWithin(share, lanes);
-            begun.put(
-                    message,
-                    CompletableFuture.supplyAsync(() -> outcome(message, before, deadline.forAnother()), threads)
-                            .whenComplete((outcome, error) -> lanes.release(lane ? 1 : 0)));
-            left--;
+            begun.add(CompletableFuture.runAsync(
+                            () -> outcomes.put(message, outcome(message, deadline.forAnother())), threads)
+                    .whenComplete((done, error) -> lanes.release(lane ? 1 : 0)));
         }
-        Map<Message, Batch.Outcome> outcomes = new HashMap<>();
-        begun.forEach((message, outcome) -> outcomes.put(message, join(outcome)));
-        return outcomes;
+        return begun;
     }
 
     @Override
@@ -76,9 +119,8 @@ class BatchSigner implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private Batch.Outcome outcome(Message message, Consumer<Message> before, Deadline deadline) {
+    private Batch.Outcome outcome(Message message, Deadline deadline) {
         try {
-            before.accept(message);
             return new Batch.Outcome.Told(signer.sign(message, deadline).answer());
         } catch (NotAcceptedException e) {
             return new Batch.Outcome.Refused(e);
@@ -94,9 +136,9 @@ class BatchSigner implements AutoCloseable {
         }
     }
 
-    private static Batch.Outcome join(CompletableFuture<Batch.Outcome> outcome) {
+    private static void await(CompletableFuture<Void> answered) {
         try {
-            return outcome.join();
+            answered.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException failure ? failure : e;
         }

@@ -6,6 +6,10 @@ import io.cryptowrapper.signing.Place;
 import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -65,6 +69,46 @@ class Turns {
             return new Turn(until, known.isEmpty() ? null : place.ahead() + 1);
         } catch (DataAccessException redisIsDown) {
             return new Turn(whenUnknown(), null);
+        }
+    }
+
+    /** Lets messages stand in line for their first attempts. */
+    void join(List<MessageId> ids) {
+        line.join(ids, policy.delayBefore(1));
+    }
+
+    /**
+     * How long it will be until each of these is tried, in the same order. The budget is asked for the first and the
+     * last of them; in between, it gives calls evenly.
+     */
+    List<Duration> untilTurnsOf(List<MessageId> ids) {
+        try {
+            List<Optional<Place>> known = line.placesOf(ids);
+            LongSummaryStatistics ahead = known.stream()
+                    .flatMap(Optional::stream)
+                    .mapToLong(Place::ahead)
+                    .summaryStatistics();
+            if (ahead.getCount() == 0) {
+                return ids.stream().map(this::untilTurnOf).toList();
+            }
+            Duration first = quota.untilRetryAfter(ahead.getMin());
+            Duration more = quota.untilRetryAfter(ahead.getMax()).minus(first);
+            long others = Math.max(1, ahead.getMax() - ahead.getMin());
+            Duration silence = workers.silence();
+            List<Duration> turns = new ArrayList<>();
+            for (int i = 0; i < ids.size(); i++) {
+                MessageId id = ids.get(i);
+                turns.add(known.get(i)
+                        .map(place -> policy.untilTurn(
+                                        place,
+                                        first.plus(more.multipliedBy(place.ahead() - ahead.getMin())
+                                                .dividedBy(others)))
+                                .plus(silence))
+                        .orElseGet(() -> untilTurnOf(id)));
+            }
+            return turns;
+        } catch (DataAccessException redisIsDown) {
+            return Collections.nCopies(ids.size(), whenUnknown());
         }
     }
 

@@ -5,6 +5,7 @@ import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -33,7 +34,19 @@ public class Outbox {
      * Notes a message, before its status is recorded: one that is recorded but neither queued nor noted would be lost.
      */
     public void add(MessageId id) {
-        redis.execute(SCRIPT, key, "add", id.hex());
+        add(List.of(id));
+    }
+
+    /**
+     * The same for many.
+     *
+     * @return their entries, by which they can be removed
+     */
+    public List<Entry> add(List<MessageId> ids) {
+        Object[] arguments =
+                Stream.concat(Stream.of("add"), ids.stream().map(MessageId::hex)).toArray();
+        String now = (String) redis.execute(SCRIPT, key, arguments).getFirst();
+        return ids.stream().map(id -> new Entry(id, now)).toList();
     }
 
     /** How many messages are here. */

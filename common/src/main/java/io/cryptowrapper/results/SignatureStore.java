@@ -3,12 +3,15 @@ package io.cryptowrapper.results;
 import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisStringCommands.SetOption;
+import org.springframework.data.redis.core.types.Expiration;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -67,6 +70,44 @@ public class SignatureStore {
     /** What is known of the message; nothing while it is only claimed. */
     public Optional<SigningStatus> find(MessageId id) {
         return StoredStatus.read(redis.opsForValue().get(keys.status(id)));
+    }
+
+    /** What is known of each of these, in the same order. */
+    public List<Optional<SigningStatus>> find(List<MessageId> ids) {
+        return redis
+                .executePipelined((RedisConnection connection) -> {
+                    ids.forEach(id -> connection.stringCommands().get(utf8(keys.status(id))));
+                    return null;
+                })
+                .stream()
+                .map(json -> StoredStatus.read((String) json))
+                .toList();
+    }
+
+    /**
+     * Records that messages wait of which nothing is known, not even that somebody has claimed them.
+     *
+     * @return of each, in the same order, whether it was so
+     */
+    public List<Boolean> recordNew(List<SigningStatus.Pending> waiting) {
+        return replicated
+                .executePipelined((RedisConnection connection) -> {
+                    waiting.forEach(status -> connection
+                            .stringCommands()
+                            .set(
+                                    utf8(keys.status(status.message().id())),
+                                    utf8(StoredStatus.of(status).toJson()),
+                                    Expiration.from(keys.lifeOf(status)),
+                                    SetOption.ifAbsent()));
+                    return null;
+                })
+                .stream()
+                .map(Boolean.TRUE::equals)
+                .toList();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /**

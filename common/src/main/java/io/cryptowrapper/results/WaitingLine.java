@@ -6,6 +6,7 @@ import io.cryptowrapper.signing.Place;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -30,18 +31,32 @@ public class WaitingLine {
 
     /** Puts a message at the place that it has after {@code delay}, wherever it stood before. */
     public void join(MessageId id, Duration delay) {
-        redis.execute(
-                LINE,
-                List.of(keys.line()),
+        join(List.of(id), delay);
+    }
+
+    /** Puts messages one behind the other. */
+    public void join(List<MessageId> ids, Duration delay) {
+        ask(
                 "join",
-                id.hex(),
-                Long.toString(delay.toMillis()),
-                Long.toString(keys.longestWait().toMillis()));
+                Stream.of(
+                        Long.toString(delay.toMillis()),
+                        Long.toString(keys.longestWait().toMillis())),
+                ids);
     }
 
     /** Where a message stands; nothing if Redis has lost its place. */
     public Optional<Place> placeOf(MessageId id) {
-        List<?> place = redis.execute(LINE, List.of(keys.line()), "place", id.hex());
+        return placesOf(List.of(id)).getFirst();
+    }
+
+    /** Where each of these stands, in the same order. */
+    public List<Optional<Place>> placesOf(List<MessageId> ids) {
+        return ask("place", Stream.empty(), ids).stream()
+                .map(place -> place((List<?>) place))
+                .toList();
+    }
+
+    private static Optional<Place> place(List<?> place) {
         return place.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Place(
@@ -49,6 +64,13 @@ public class WaitingLine {
                         Duration.ofMillis((Long) place.get(1)),
                         (Long) place.get(2),
                         Duration.ofMillis((Long) place.get(3))));
+    }
+
+    private List<?> ask(String what, Stream<String> how, List<MessageId> ids) {
+        Object[] arguments = Stream.concat(
+                        Stream.concat(Stream.of(what), how), ids.stream().map(MessageId::hex))
+                .toArray();
+        return redis.execute(LINE, List.of(keys.line()), arguments);
     }
 
     /** How many messages wait, as far as Redis knows. */

@@ -5,8 +5,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function touch(id) redis.call('ZADD', key, string.format('%.0f', now), id) end
 
 if op == 'add' then
-  touch(ARGV[2])
-  return {}
+  for i = 2, #ARGV do touch(ARGV[i]) end
+  return { string.format('%.0f', now) }
 end
 if op == 'remove' then
   -- Not if it was added again meanwhile: that is another promise.
