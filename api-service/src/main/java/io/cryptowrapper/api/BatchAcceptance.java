@@ -72,7 +72,8 @@ class BatchAcceptance implements AutoCloseable {
     Map<Message, Batch.Outcome> known(List<Message> messages) {
         Map<Message, Batch.Outcome> outcomes = new HashMap<>();
         for (List<Message> some : portions(messages)) {
-            List<Optional<SigningStatus>> found = store.find(some.stream().map(Message::id).toList());
+            List<Optional<SigningStatus>> found =
+                    store.find(some.stream().map(Message::id).toList());
             List<SigningStatus.Pending> waiting = new ArrayList<>();
             for (int i = 0; i < some.size(); i++) {
                 Message message = some.get(i);
@@ -83,8 +84,7 @@ class BatchAcceptance implements AutoCloseable {
                     } else {
                         outcomes.put(
                                 message,
-                                new Batch.Outcome.Told(
-                                        answers.of(message.id(), status, Deadline.in(Duration.ZERO))));
+                                new Batch.Outcome.Told(answers.of(message.id(), status, Deadline.in(Duration.ZERO))));
                     }
                 });
             }

@@ -5,8 +5,8 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.upstream.UpstreamClient;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +52,8 @@ class BatchSigner implements AutoCloseable {
     }
 
     /**
-     * What is to be told of each: together of those that are known, one by one of those that the upstream is called for,
-     * as far as the budget goes, and together of all others.
+     * What is to be told of each: together of those that are known, one by one of those that the upstream is called
+     * for, as far as the budget goes, and together of all others.
      */
     Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
         Deadline deadline = Deadline.ofBatch();

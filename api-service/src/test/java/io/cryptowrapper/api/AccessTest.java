@@ -177,6 +177,35 @@ class AccessTest {
     }
 
     @Test
+    void each_message_of_a_batch_counts() throws Exception {
+        long before = left(ask(KEY));
+
+        RawHttp.Response response =
+                RawHttp.post(api.port(), "/crypto/sign", "{\"messages\":[\"a\",\"b\",\"a\"]}", AUTHORIZED);
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(left(response)).isEqualTo(before - 3);
+        assertThat(response.headers().lines().filter(line -> line.startsWith("RateLimit:")))
+                .hasSize(2);
+        assertThat(left(ask(KEY))).isEqualTo(before - 4);
+    }
+
+    @Test
+    void a_batch_for_which_the_quota_is_too_small_is_refused_and_one_for_which_it_never_is_enough_otherwise()
+            throws Exception {
+        String never = BatchTest.json(java.util.Collections.nCopies(601, message));
+        String later = BatchTest.json(java.util.Collections.nCopies(600, message));
+
+        RawHttp.Response tooLarge = RawHttp.post(api.port(), "/crypto/sign", never, AUTHORIZED);
+        assertThat(tooLarge.status()).isEqualTo(400);
+        assertThat(tooLarge.body()).contains("this key may be used 600 times in a row");
+        RawHttp.Response refused = RawHttp.post(api.port(), "/crypto/sign", later, AUTHORIZED);
+        assertThat(refused.status()).isEqualTo(429);
+        assertThat(refused.header("Retry-After")).isPresent();
+        assertThat(upstream.calls()).noneMatch(call -> message.equals(call.message()));
+    }
+
+    @Test
     void who_has_used_its_quota_up_is_told_when_to_come_back_and_others_are_not_concerned() throws Exception {
         for (int i = 1; i <= BUSY_QUOTA; i++) {
             assertThat(left(ask(BUSY_KEY))).isEqualTo(BUSY_QUOTA - i);

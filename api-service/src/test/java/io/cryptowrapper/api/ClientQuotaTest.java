@@ -57,6 +57,20 @@ class ClientQuotaTest {
     }
 
     @Test
+    void many_are_taken_together_or_none_of_them() {
+        ClientQuota quota = quota(600, Duration.ofSeconds(60));
+
+        assertThat(quota.take(600).granted()).isTrue();
+        clock.advance(Duration.ofSeconds(10));
+        ClientQuota.Taken refused = quota.take(101);
+        assertThat(refused.granted()).isFalse();
+        assertThat(refused.rateLimit().left()).isEqualTo(100);
+        assertThat(refused.untilEnough()).isEqualTo(Duration.ofMillis(100));
+        assertThat(quota.take(100).granted()).isTrue();
+        assertThat(quota.take(601).granted()).isFalse();
+    }
+
+    @Test
     void the_clock_may_have_any_time() {
         clock.advance(Duration.ofNanos(Long.MAX_VALUE - 5));
         ClientQuota quota = quota(2, Duration.ofSeconds(2));

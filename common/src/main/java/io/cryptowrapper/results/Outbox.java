@@ -43,8 +43,8 @@ public class Outbox {
      * @return their entries, by which they can be removed
      */
     public List<Entry> add(List<MessageId> ids) {
-        Object[] arguments =
-                Stream.concat(Stream.of("add"), ids.stream().map(MessageId::hex)).toArray();
+        Object[] arguments = Stream.concat(Stream.of("add"), ids.stream().map(MessageId::hex))
+                .toArray();
         String now = (String) redis.execute(SCRIPT, key, arguments).getFirst();
         return ids.stream().map(id -> new Entry(id, now)).toList();
     }

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.RedisStringCommands.SetOption;
-import org.springframework.data.redis.core.types.Expiration;
+import org.springframework.data.redis.connection.SetCondition;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
+import org.springframework.data.redis.core.types.Expiration;
 
 /**
  * What is known of each message, in Redis.
@@ -97,8 +97,8 @@ public class SignatureStore {
                             .set(
                                     utf8(keys.status(status.message().id())),
                                     utf8(StoredStatus.of(status).toJson()),
-                                    Expiration.from(keys.lifeOf(status)),
-                                    SetOption.ifAbsent()));
+                                    SetCondition.ifAbsent(),
+                                    Expiration.from(keys.lifeOf(status))));
                     return null;
                 })
                 .stream()

@@ -59,6 +59,7 @@ class CryptoSettingsTest {
         assertThat(settings.callbacks().timeout()).isEqualTo(Duration.ofSeconds(15));
         assertThat(settings.requests().maxAtOnce()).isEqualTo(1000);
         assertThat(settings.waiting()).isEqualTo(new CryptoSettings.Waiting(Duration.ofSeconds(60), 5000));
+        assertThat(settings.batch()).isEqualTo(new CryptoSettings.Batch(DataSize.ofMegabytes(4), 4));
         assertThat(settings.cache().ttl()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.message().maxSize()).isEqualTo(DataSize.ofKilobytes(8));
     }
@@ -79,6 +80,8 @@ class CryptoSettingsTest {
         variables.put("CRYPTO_REDIS_REPLICAS", "2");
         variables.put("CRYPTO_RETRY_MAX_PENDING", "5");
         variables.put("CRYPTO_REQUESTS_MAX_AT_ONCE", "20");
+        variables.put("CRYPTO_BATCH_MAX_SIZE", "64MB");
+        variables.put("CRYPTO_BATCH_MAX_AT_ONCE", "1");
         variables.put("CRYPTO_WAITING_LIMIT", "2m");
         variables.put("CRYPTO_WAITING_MAX_AT_ONCE", "0");
         variables.put("CRYPTO_API_PUBLIC_KEY", PUBLIC_KEY);
@@ -145,6 +148,11 @@ class CryptoSettingsTest {
                         + " 10000000, not 0.",
                 "CRYPTO_REQUESTS_MAX_AT_ONCE | 0                       | CRYPTO_REQUESTS_MAX_AT_ONCE must be from 1 to",
                 "CRYPTO_WAITING_LIMIT       | 0s                       | CRYPTO_WAITING_LIMIT must be from 1s to",
+                "CRYPTO_BATCH_MAX_SIZE      | 100B                     | CRYPTO_BATCH_MAX_SIZE must be from 1KB to"
+                        + " 64MB",
+                "CRYPTO_BATCH_MAX_SIZE      | 65MB                     | CRYPTO_BATCH_MAX_SIZE must be from 1KB to"
+                        + " 64MB",
+                "CRYPTO_BATCH_MAX_AT_ONCE   | 0                        | CRYPTO_BATCH_MAX_AT_ONCE must be from 1 to",
                 "CRYPTO_WAITING_MAX_AT_ONCE | -1                       | CRYPTO_WAITING_MAX_AT_ONCE must be from 0 to",
                 "CRYPTO_CLIENT_QUOTA_REQUESTS | 0                      | CRYPTO_CLIENT_QUOTA_REQUESTS must be from 1"
                         + " to",

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -147,6 +148,28 @@ class CompositionIT {
             assertThat(follower.nextNamed("signed").data()).isEqualTo(answer.body());
             assertThat(follower.isAtEnd()).isTrue();
         }
+    }
+
+    @Test
+    void many_messages_come_through_the_gateway_together(TestInfo test) throws Exception {
+        List<String> messages = messages(test, 500).stream()
+                .map(message -> message + "x".repeat(4000))
+                .toList();
+        String json = messages.stream().collect(joining("\",\"", "{\"messages\":[\"", "\"]}"));
+
+        RawHttp.Response answer;
+        try (Socket client = COMPOSITION.connect()) {
+            client.setSoTimeout(10_000);
+            client.getOutputStream()
+                    .write(("POST /crypto/sign HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: "
+                                    + "application/json\r\nContent-Length: " + json.length() + "\r\n\r\n" + json)
+                            .getBytes(US_ASCII));
+            answer = RawHttp.read(client);
+        }
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.body().split("\"message\":\"")).hasSize(501);
+        assertThat(answer.body()).doesNotContain("\"status\":503");
     }
 
     @Test

@@ -91,6 +91,22 @@ final class RandomRequests {
             "Host: other",
             "Host: a b",
             "X: " + "y".repeat(9000));
+    private static final List<String> BATCHES = List.of(
+            "{\"messages\":[\"a\",\"b\"]}",
+            "{\"messages\":[\"a\",\"\u00e9\\ud83d\\ude00\"]}",
+            "{\"messages\":[\"\\ud83d\"]}",
+            "{\"messages\":[\"\"]}",
+            "{\"messages\":[]}",
+            "{\"messages\":[1,null,{},[]]}",
+            "{\"messages\":[\"a\"],\"messages\":[\"b\"]}",
+            "{\"messages\":[\"a\"]}}",
+            "{\"messages\":[\"a\"",
+            "{\"messages\":[\"" + "x".repeat(10_000) + "\"]}",
+            "{\"messages\":[" + "\"a\",".repeat(1001) + "\"a\"]}",
+            "[".repeat(10_000),
+            "{\"a\":".repeat(1000),
+            "null",
+            "");
     private static final int MOST_HEADERS = 4;
 
     private final Random random;
@@ -125,8 +141,26 @@ final class RandomRequests {
         if (isOdd() && random.nextInt(5) == 0) {
             add(request, body());
         }
+        if (random.nextInt(10) == 0) {
+            return batch();
+        }
         byte[] all = request.toByteArray();
         return isOdd() && random.nextInt(30) == 0 ? java.util.Arrays.copyOf(all, random.nextInt(all.length)) : all;
+    }
+
+    /** Many messages, most of them not quite as they should be. */
+    private byte[] batch() {
+        String json = one(BATCHES);
+        int length =
+                json.getBytes(java.nio.charset.StandardCharsets.UTF_8).length + (isOdd() ? random.nextInt(3) - 1 : 0);
+        var request = new ByteArrayOutputStream();
+        add(
+                request,
+                "POST /crypto/sign HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                        + (isOdd() ? one(HEADERS) + "\r\n" : "")
+                        + "Content-Type: application/json\r\nContent-Length: " + length + "\r\n\r\n");
+        request.writeBytes(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        return request.toByteArray();
     }
 
     private String query() {
