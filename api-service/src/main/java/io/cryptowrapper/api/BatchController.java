@@ -155,7 +155,9 @@ class BatchController implements AutoCloseable {
         }
         boolean held = false;
         try {
-            Batch now = signer.sign(messages, message -> callbacks.register(message, exchange.urls, exchange.client));
+            Batch now = exchange.urls.isEmpty()
+                    ? signer.sign(messages)
+                    : signer.sign(messages, message -> callbacks.register(message, exchange.urls, exchange.client));
             NotAcceptedException refusal = now.refusal();
             if (refusal != null) {
                 throw refusal;

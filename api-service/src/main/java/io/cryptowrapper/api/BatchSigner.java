@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
@@ -52,18 +53,44 @@ class BatchSigner implements AutoCloseable {
     }
 
     /**
+     * The same, of those only that something can be done for before.
+     *
+     * @param before throws a {@link NotAcceptedException} where it cannot be done
+     */
+    Batch sign(List<Message> messages, Consumer<Message> before) {
+        Deadline deadline = Deadline.ofBatch();
+        Collection<Message> distinct = new LinkedHashSet<>(messages);
+        Map<Message, Batch.Outcome> outcomes = new ConcurrentHashMap<>();
+        begin(distinct, deadline, message -> {
+                    try {
+                        before.accept(message);
+                    } catch (NotAcceptedException e) {
+                        outcomes.put(message, new Batch.Outcome.Refused(e));
+                    }
+                })
+                .forEach(BatchSigner::await);
+        outcomes.putAll(outcomes(unansweredOf(distinct, outcomes), deadline));
+        return new Batch(messages, outcomes);
+    }
+
+    /** What is to be told of each now. */
+    Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
+        return outcomes(distinct, Deadline.ofBatch());
+    }
+
+    /**
      * What is to be told of each: together of those that are known, one by one of those that the upstream is called
      * for, as far as the budget goes, and together of all others.
      */
-    Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct) {
-        Deadline deadline = Deadline.ofBatch();
+    private Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct, Deadline deadline) {
         Map<Message, Batch.Outcome> outcomes = new ConcurrentHashMap<>();
         try {
             outcomes.putAll(acceptance.known(List.copyOf(distinct)));
             List<Message> unknown = unansweredOf(distinct, outcomes);
             int calls = unknown.isEmpty() ? 0 : Math.min(unknown.size(), possibleCalls());
             Failure why = calls < MOST_CALLS ? Failure.quotaUsedUp() : Failure.tooManyCalls();
-            List<CompletableFuture<Void>> called = begin(unknown.subList(0, calls), deadline, outcomes);
+            List<CompletableFuture<Void>> called = begin(
+                    unknown.subList(0, calls), deadline, message -> answer(message, deadline, outcomes));
             try {
                 for (List<Message> some : BatchAcceptance.portions(unknown.subList(calls, unknown.size()))) {
                     acceptTogether(some, why, outcomes);
@@ -74,7 +101,8 @@ class BatchSigner implements AutoCloseable {
         } catch (DataAccessException redisIsDown) {
             // One by one, they are queued without it.
         }
-        begin(unansweredOf(distinct, outcomes), deadline, outcomes).forEach(BatchSigner::await);
+        begin(unansweredOf(distinct, outcomes), deadline, message -> answer(message, deadline, outcomes))
+                .forEach(BatchSigner::await);
         return outcomes;
     }
 
@@ -95,20 +123,19 @@ class BatchSigner implements AutoCloseable {
     }
 
     /**
-     * Begins to answer for some, each alone.
+     * Begins something for each of some.
      *
      * <p>A message whose first call hangs would keep the others waiting. So each waits for those before it no longer
      * than its share of the time, and is begun then in any case.
      */
     private List<CompletableFuture<Void>> begin(
-            List<Message> messages, Deadline deadline, Map<Message, Batch.Outcome> outcomes) {
+            Collection<Message> messages, Deadline deadline, Consumer<Message> step) {
         Semaphore lanes = new Semaphore(AT_ONCE);
         List<CompletableFuture<Void>> begun = new ArrayList<>();
         for (Message message : messages) {
             Duration share = deadline.leaving(TIME_FOR_THE_LAST).dividedBy(messages.size() - begun.size());
             boolean lane = isFreeWithin(share, lanes);
-            begun.add(CompletableFuture.runAsync(
-                            () -> outcomes.put(message, outcome(message, deadline.forAnother())), threads)
+            begun.add(CompletableFuture.runAsync(() -> step.accept(message), threads)
                     .whenComplete((done, error) -> lanes.release(lane ? 1 : 0)));
         }
         return begun;
@@ -117,6 +144,10 @@ class BatchSigner implements AutoCloseable {
     @Override
     public void close() {
         threads.shutdownNow();
+    }
+
+    private void answer(Message message, Deadline deadline, Map<Message, Batch.Outcome> outcomes) {
+        outcomes.put(message, outcome(message, deadline.forAnother()));
     }
 
     private Batch.Outcome outcome(Message message, Deadline deadline) {

@@ -124,7 +124,9 @@ class CallbackTest {
 
         api.get(target(url));
 
-        assertThat(published.awaitTo(url, 2)).extracting(one -> one.get("id").asString()).containsOnly(first);
+        assertThat(published.awaitTo(url, 2))
+                .extracting(one -> one.get("id").asString())
+                .containsOnly(first);
     }
 
     @Test
@@ -220,12 +222,17 @@ class CallbackTest {
                 "alice d1bbfadb2caae41b29639308b0f31dc7354e002d17dacee9990f6aa6aba751cf\n"
                         + "bob ab3ae1939dce755aa5699c70aac392f1a5ec8bafed59220ba8afabb895f8bf6e\n");
         start(Map.of("crypto.client.keys-file", keys.toString()));
-        assertThat(started.get(target(url), "Authorization: Bearer alice-s-key").status()).isEqualTo(200);
-        assertThat(started.get(target(url), "Authorization: Bearer bobs-new_key").status()).isEqualTo(200);
+        assertThat(started.get(target(url), "Authorization: Bearer alice-s-key").status())
+                .isEqualTo(200);
+        assertThat(started.get(target(url), "Authorization: Bearer bobs-new_key")
+                        .status())
+                .isEqualTo(200);
 
         other.part(StatusRecorder.class).record(id, SIGNED);
 
-        assertThat(published.awaitTo(url, 2)).extracting(one -> one.get("id").asString()).doesNotHaveDuplicates();
+        assertThat(published.awaitTo(url, 2))
+                .extracting(one -> one.get("id").asString())
+                .doesNotHaveDuplicates();
     }
 
     static Stream<Arguments> malformed() {
@@ -375,9 +382,8 @@ class CallbackTest {
     void a_hundred_callbacks_wait_for_a_message_and_one_more_is_told_that_it_does_not() throws Exception {
         for (int i = 0; i < 20; i++) {
             int first = i * 5;
-            String[] urls = IntStream.range(first, first + 5)
-                    .mapToObj(n -> url + n)
-                    .toArray(String[]::new);
+            String[] urls =
+                    IntStream.range(first, first + 5).mapToObj(n -> url + n).toArray(String[]::new);
             assertThat(api.get(target(message, urls)).status()).isEqualTo(200);
         }
 
@@ -448,7 +454,8 @@ class CallbackTest {
     }
 
     private void awaitNothingLeft() {
-        await("nothing left").until(() -> stored().isEmpty()
-                && other.part(CallbackLooks.class).of(id).isEmpty());
+        await("nothing left")
+                .until(() -> stored().isEmpty()
+                        && other.part(CallbackLooks.class).of(id).isEmpty());
     }
 }

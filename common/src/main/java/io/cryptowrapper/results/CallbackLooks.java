@@ -58,7 +58,8 @@ public class CallbackLooks {
 
     /** Up to a hundred that are to be looked at now, and again after {@code pause} unless somebody says otherwise. */
     public List<Look> take(Duration pause) {
-        List<?> reply = replicated.execute(SCRIPT, key, "take", Long.toString(pause.toMillis()), Integer.toString(BATCH));
+        List<?> reply =
+                replicated.execute(SCRIPT, key, "take", Long.toString(pause.toMillis()), Integer.toString(BATCH));
         String again = (String) reply.getFirst();
         return reply.stream()
                 .skip(1)

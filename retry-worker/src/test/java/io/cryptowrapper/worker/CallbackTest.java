@@ -77,8 +77,9 @@ class CallbackTest {
         register();
         worker.accept(message);
 
-        assertThat(callback()).matches("\\{\"last_status_code\":200,\"message\":\"" + message
-                + "\",\"success\":true,\"value\":\".+\"}");
+        assertThat(callback())
+                .matches("\\{\"last_status_code\":200,\"message\":\"" + message
+                        + "\",\"success\":true,\"value\":\".+\"}");
         await("nothing left").until(this::isForgotten);
     }
 
@@ -88,8 +89,9 @@ class CallbackTest {
         register();
         worker.accept(message);
 
-        assertThat(callback()).isEqualTo("{\"last_status_code\":422,\"message\":\"" + message
-                + "\",\"success\":false,\"value\":\"not this one\"}");
+        assertThat(callback())
+                .isEqualTo("{\"last_status_code\":422,\"message\":\"" + message
+                        + "\",\"success\":false,\"value\":\"not this one\"}");
     }
 
     @Test
@@ -98,8 +100,9 @@ class CallbackTest {
         register();
         worker.accept(message, Instant.now().minus(Duration.ofHours(2)));
 
-        assertThat(callback()).isEqualTo("{\"last_status_code\":502,\"message\":\"" + message
-                + "\",\"success\":false,\"value\":\"down\"}");
+        assertThat(callback())
+                .isEqualTo("{\"last_status_code\":502,\"message\":\"" + message
+                        + "\",\"success\":false,\"value\":\"down\"}");
         assertThat(await().until(() -> worker.rabbit().receive("sign.parking"), parked -> parked != null))
                 .isNotNull();
     }

@@ -52,7 +52,7 @@ class RunIT {
                     .filter(example -> example.command().startsWith("curl ")
                             && !example.command().contains("$key"))
                     .toList();
-            assertThat(examples).hasSize(0);
+            assertThat(examples).hasSize(12);
             assertThat(onPort(8080, one.curlLine()))
                     .isEqualTo(examples.getFirst().command());
             for (Readme.Example example : examples) {
