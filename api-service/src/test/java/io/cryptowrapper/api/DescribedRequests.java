@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -18,7 +19,9 @@ final class DescribedRequests {
 
     /** What is not on this list limits nothing here, and would have to. */
     private static final Set<String> UNDERSTOOD =
-            Set.of("type", "description", "format", "minLength", "maxLength", "pattern");
+            Set.of("type", "description", "format", "minLength", "maxLength", "pattern", "examples");
+
+    private static final Set<String> UNDERSTOOD_OF_LISTS = Set.of("type", "items", "maxItems");
 
     private final ApiDescription description;
     private final Operation operation;
@@ -59,6 +62,10 @@ final class DescribedRequests {
     private void vary(JsonNode parameter) {
         String name = text(parameter, "name");
         JsonNode schema = parameter.get("schema");
+        if (schema.has("items")) {
+            varyList(parameter);
+            return;
+        }
         if (!UNDERSTOOD.containsAll(schema.propertyNames())) {
             throw new AssertionError("nothing is tried of what limits " + name + ": " + schema.propertyNames());
         }
@@ -93,6 +100,38 @@ final class DescribedRequests {
                     .orElseThrow(() -> new AssertionError("nothing is at odds with the pattern of " + name));
             add(name + " is at odds with its pattern", parameter, List.of(inQuery ? encode(other) : other), true);
         }
+    }
+
+    /** Of a parameter that may be there several times. */
+    private void varyList(JsonNode parameter) {
+        String name = text(parameter, "name");
+        JsonNode schema = parameter.get("schema");
+        JsonNode item = schema.get("items");
+        if (!UNDERSTOOD_OF_LISTS.containsAll(schema.propertyNames()) || !UNDERSTOOD.containsAll(item.propertyNames())) {
+            throw new AssertionError("nothing is tried of what limits " + name + ": " + schema);
+        }
+        List<String> examples = item.path("examples")
+                .valueStream()
+                // No name server is asked.
+                .map(example -> example.stringValue().replace("client.example.com", "127.0.0.1"))
+                .toList();
+        List<String> encoded = examples.stream().map(DescribedRequests::encode).toList();
+        add(name + ": " + examples, parameter, encoded, false);
+        int most = schema.get("maxItems").intValue();
+        add(name + " " + most + " times", parameter, several(encoded, most), false);
+        add(name + " too often", parameter, several(encoded, most + 1), true);
+        int longest = item.get("maxLength").intValue();
+        String padded = examples.getFirst() + "/" + "m".repeat(longest);
+        add(name + " is long", parameter, List.of(encode(padded.substring(0, longest))), false);
+        add(name + " is too long", parameter, List.of(encode(padded.substring(0, longest + 1))), true);
+        add(name + " is empty", parameter, List.of(""), true);
+        add(name + " is at odds with its pattern", parameter, List.of(encode("?")), true);
+        add(name + " is not percent-encoded", parameter, List.of("%zz"), true);
+        add(name + " is malformed beside a good one", parameter, List.of(encoded.getFirst(), ""), true);
+    }
+
+    private static List<String> several(List<String> values, int howMany) {
+        return IntStream.range(0, howMany).mapToObj(i -> values.getFirst() + i).toList();
     }
 
     private void tryLength(JsonNode parameter, @Nullable Pattern pattern, int length) {

@@ -57,6 +57,7 @@ class OpenApiTest {
         alice d1bbfadb2caae41b29639308b0f31dc7354e002d17dacee9990f6aa6aba751cf
         bob ab3ae1939dce755aa5699c70aac392f1a5ec8bafed59220ba8afabb895f8bf6e 2
         """;
+    private static final String SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     private static final String EVENTS = "Accept: text/event-stream";
 
     private static final WireMockServer UPSTREAM =
@@ -79,12 +80,24 @@ class OpenApiTest {
         api = RunningApi.on(
                 TestServers.newDatabase(),
                 upstream,
-                Map.of("crypto.waiting.limit", "1s", "crypto.cors.origins", "https://app.example.com"));
+                Map.of(
+                        "crypto.waiting.limit", "1s",
+                        "crypto.cors.origins", "https://app.example.com",
+                        "crypto.callback.secrets", SECRET,
+                        "crypto.callback.allowed", "127.0.0.1"));
         Path keys = Files.writeString(directory.resolve("keys"), KEYS);
         closed = RunningApi.on(
                 TestServers.newDatabase(),
                 upstream,
-                Map.of("crypto.client.keys-file", keys.toString(), "crypto.client.quota.window", "1h"));
+                Map.of(
+                        "crypto.client.keys-file",
+                        keys.toString(),
+                        "crypto.client.quota.window",
+                        "1h",
+                        "crypto.callback.secrets",
+                        SECRET,
+                        "crypto.callback.allowed",
+                        "127.0.0.1"));
         description = ApiDescription.of(api.get("/openapi.json").body());
         answers = new DescribedAnswers(description);
         sign = description.operation("GET", "/crypto/sign");
