@@ -129,7 +129,13 @@ final class DescribedAnswers {
             return;
         }
         try {
-            faults.addAll(fits(what + " " + type, cases(described.get(type)), JSON.readTree(answer.body())));
+            JsonNode body = JSON.readTree(answer.body());
+            if (described.get(type).get("schema").has("items")) {
+                faults.addAll(description.faults(described.get(type).get("schema"), body));
+                body.forEach(one -> faults.addAll(fits(what + " " + type, cases(described.get(type)), one)));
+            } else {
+                faults.addAll(fits(what + " " + type, cases(described.get(type)), body));
+            }
         } catch (JacksonException e) {
             faults.add("the body is no JSON: " + answer.body());
         }
@@ -159,15 +165,16 @@ final class DescribedAnswers {
         return List.of();
     }
 
-    /** The schemas of a body by their names: one, or those of which it may be any, or those of the events. */
+    /** The schemas of a body, or of what is in its list, by their names: one, several, or those of events. */
     private Map<String, JsonNode> cases(JsonNode media) {
         Map<String, JsonNode> cases = new LinkedHashMap<>();
+        JsonNode schema = media.get("schema").has("items") ? media.get("schema").get("items") : media.get("schema");
         if (media.has("x-events")) {
             media.get("x-events").forEachEntry(cases::put);
-        } else if (media.get("schema").has("oneOf")) {
-            media.get("schema").get("oneOf").forEach(schema -> cases.put(nameOf(schema), schema));
+        } else if (schema.has("oneOf")) {
+            schema.get("oneOf").forEach(one -> cases.put(nameOf(one), one));
         } else {
-            cases.put(nameOf(media.get("schema")), media.get("schema"));
+            cases.put(nameOf(schema), schema);
         }
         return cases;
     }

@@ -31,18 +31,20 @@ final class DescribedRequests {
     /**
      * One request.
      *
+     * @param body JSON that is posted, or nothing
      * @param malformed the parameter that is; nothing if the request is well-formed
      */
     record Request(
             String why,
             String target,
             List<String> headers,
+            @Nullable String body,
             @Nullable String malformed) {
 
         Request with(String header) {
             List<String> more = new ArrayList<>(headers);
             more.add(header);
-            return new Request(why, target, more, malformed);
+            return new Request(why, target, more, body, malformed);
         }
     }
 
@@ -56,6 +58,12 @@ final class DescribedRequests {
     static List<Request> of(ApiDescription description, Operation operation, String suffix) {
         var all = new DescribedRequests(description, operation, suffix);
         description.parameters(operation).forEach(all::vary);
+        JsonNode body = description.resolve(operation.node().path("requestBody"));
+        if (!body.isMissingNode()) {
+            DescribedBodies.of(body.at("/content/application~1json"), suffix)
+                    .forEach((json, malformed) -> all.requests.add(
+                            new Request("the body is " + start(json), operation.path(), List.of(), json, malformed)));
+        }
         return all.requests;
     }
 
@@ -163,7 +171,21 @@ final class DescribedRequests {
             }
         });
         String target = operation.path() + (query.isEmpty() ? "" : "?" + String.join("&", query));
-        requests.add(new Request(why, target, headers, malformed ? text(varied, "name") : null));
+        requests.add(new Request(why, target, headers, body(), malformed ? text(varied, "name") : null));
+    }
+
+    /** The first one that is well-formed, where there is to be one. */
+    private @Nullable String body() {
+        JsonNode body = description.resolve(operation.node().path("requestBody"));
+        return body.isMissingNode()
+                ? null
+                : DescribedBodies.of(body.at("/content/application~1json"), suffix)
+                        .firstEntry()
+                        .getKey();
+    }
+
+    private static String start(String json) {
+        return json.substring(0, Math.min(json.length(), 100));
     }
 
     private String encoded(JsonNode parameter, String example) {
