@@ -1,8 +1,8 @@
 package io.cryptowrapper.api;
 
+import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.results.Outbox;
 import io.cryptowrapper.results.SignatureStore;
-import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Failure;

@@ -89,8 +89,8 @@ class BatchSigner implements AutoCloseable {
             List<Message> unknown = unansweredOf(distinct, outcomes);
             int calls = unknown.isEmpty() ? 0 : Math.min(unknown.size(), possibleCalls());
             Failure why = calls < MOST_CALLS ? Failure.quotaUsedUp() : Failure.tooManyCalls();
-            List<CompletableFuture<Void>> called = begin(
-                    unknown.subList(0, calls), deadline, message -> answer(message, deadline, outcomes));
+            List<CompletableFuture<Void>> called =
+                    begin(unknown.subList(0, calls), deadline, message -> answer(message, deadline, outcomes));
             try {
                 for (List<Message> some : BatchAcceptance.portions(unknown.subList(calls, unknown.size()))) {
                     acceptTogether(some, why, outcomes);

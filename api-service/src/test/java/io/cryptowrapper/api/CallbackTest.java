@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,7 +66,7 @@ class CallbackTest {
     private final String message = RunningApi.newMessage();
     private final MessageId id = new Message(message).id();
     private final String url = "https://127.0.0.1:1/hook/" + message + "?a=b&c=d";
-    private RunningApi started;
+    private @Nullable RunningApi started;
 
     @BeforeAll
     static void start(@TempDir Path directory) {
@@ -217,15 +218,14 @@ class CallbackTest {
 
     @Test
     void two_clients_that_name_the_same_url_are_both_called_back(@TempDir Path directory) throws Exception {
-        Path keys = Files.writeString(
-                directory.resolve("keys"),
-                "alice d1bbfadb2caae41b29639308b0f31dc7354e002d17dacee9990f6aa6aba751cf\n"
-                        + "bob ab3ae1939dce755aa5699c70aac392f1a5ec8bafed59220ba8afabb895f8bf6e\n");
-        start(Map.of("crypto.client.keys-file", keys.toString()));
-        assertThat(started.get(target(url), "Authorization: Bearer alice-s-key").status())
+        Path keys = Files.writeString(directory.resolve("keys"), """
+            alice d1bbfadb2caae41b29639308b0f31dc7354e002d17dacee9990f6aa6aba751cf
+            bob ab3ae1939dce755aa5699c70aac392f1a5ec8bafed59220ba8afabb895f8bf6e
+            """);
+        RunningApi own = start(Map.of("crypto.client.keys-file", keys.toString()));
+        assertThat(own.get(target(url), "Authorization: Bearer alice-s-key").status())
                 .isEqualTo(200);
-        assertThat(started.get(target(url), "Authorization: Bearer bobs-new_key")
-                        .status())
+        assertThat(own.get(target(url), "Authorization: Bearer bobs-new_key").status())
                 .isEqualTo(200);
 
         other.part(StatusRecorder.class).record(id, SIGNED);
@@ -246,18 +246,24 @@ class CallbackTest {
                 Arguments.of("callback_url=https://127.0.0.1/&callback_url=", "is empty."),
                 Arguments.of("callback_url=%zz", "has a '%' that two hexadecimal digits do not follow."),
                 Arguments.of("callback_url=%ff", "is not UTF-8 when its percent-encoding is undone."),
-                Arguments.of("callback_url=" + long2049, "has 2049 characters; at most 2048 are taken."),
-                Arguments.of("callback_url=hello", "is no absolute https URL."),
-                Arguments.of("callback_url=//127.0.0.1/", "is no absolute https URL."),
-                Arguments.of("callback_url=ftp://127.0.0.1/", "is no absolute https URL."),
-                Arguments.of("callback_url=https:127.0.0.1", "is no absolute https URL."),
+                Arguments.of(
+                        "callback_url=" + long2049,
+                        "is refused. A callback's URL must not be longer than 2048 characters."),
+                Arguments.of("callback_url=hello", "is refused. A callback's URL must begin with https://."),
+                Arguments.of("callback_url=//127.0.0.1/", "is refused. A callback's URL must begin with https://."),
+                Arguments.of("callback_url=ftp://127.0.0.1/", "is refused. A callback's URL must begin with https://."),
+                Arguments.of("callback_url=https:127.0.0.1", "is refused. A callback's URL must have a host: "),
                 Arguments.of("callback_url=https://127.0.0.1/a%20b", "is no absolute https URL."),
                 Arguments.of("callback_url=https://127.0.0.1/%0d%0a", "is no absolute https URL."),
-                Arguments.of("callback_url=https:///a", "is no absolute https URL."),
+                Arguments.of("callback_url=https:///a", "is refused. A callback's URL must have a host: "),
                 Arguments.of("callback_url=https://a_b%25%25/", "is no absolute https URL."),
-                Arguments.of("callback_url=https://:1/", "has no host."),
-                Arguments.of("callback_url=https://me:secret%40127.0.0.1/", "has a user name."),
-                Arguments.of("callback_url=https://127.0.0.1/%23part", "has a fragment."),
+                Arguments.of("callback_url=https://:1/", "is refused. A callback's URL must have a host: "),
+                Arguments.of(
+                        "callback_url=https://me:secret%40127.0.0.1/",
+                        "is refused. A callback's URL must have no user name."),
+                Arguments.of(
+                        "callback_url=https://127.0.0.1/%23part",
+                        "is refused. A callback's URL must have no fragment."),
                 Arguments.of("callback_url=https://10.0.0.1/", "is refused. A callback's URL must "),
                 Arguments.of(many, "is given 6 times; at most 5 are taken."));
     }
@@ -280,14 +286,15 @@ class CallbackTest {
 
     @Test
     void where_callbacks_are_not_set_up_who_asks_for_one_is_told_so_and_others_are_not() throws Exception {
-        started = RunningApi.on(DATABASE, upstream.baseUrl());
+        RunningApi without = RunningApi.on(DATABASE, upstream.baseUrl());
+        started = without;
 
-        RawHttp.Response response = started.get(target(url));
+        RawHttp.Response response = without.get(target(url));
 
         assertThat(response.status()).isEqualTo(400);
         assertThat(response.body())
                 .contains("The query parameter 'callback_url' cannot be used: callbacks are not set up here");
-        assertThat(started.sign(message).status()).isEqualTo(200);
+        assertThat(without.sign(message).status()).isEqualTo(200);
     }
 
     @ParameterizedTest
@@ -368,11 +375,11 @@ class CallbackTest {
 
     @Test
     void callbacks_wait_for_no_more_messages_than_may_wait() throws Exception {
-        start(Map.of("crypto.retry.max-pending", "1"));
+        RunningApi own = start(Map.of("crypto.retry.max-pending", "1"));
         api.get(target(url));
         await().until(() -> api.part(CallbackLooks.class).of(id).isPresent());
 
-        RawHttp.Response response = started.get(target(RunningApi.newMessage(), new String[] {url}));
+        RawHttp.Response response = own.get(target(RunningApi.newMessage(), new String[] {url}));
 
         assertThat(response.status()).isEqualTo(503);
         assertThat(response.body()).contains("Callbacks wait for as many messages as may wait");
@@ -389,7 +396,7 @@ class CallbackTest {
 
         RawHttp.Response response = api.get(target(url));
 
-        assertThat(response.status()).isEqualTo(429);
+        assertThat(response.status()).isEqualTo(503);
         assertThat(response.body()).contains("As many callbacks wait for this message as may.");
     }
 
@@ -400,10 +407,12 @@ class CallbackTest {
         return response;
     }
 
-    private void start(Map<String, String> settings) {
+    private RunningApi start(Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(SETTINGS);
         all.putAll(settings);
-        started = RunningApi.on(DATABASE, upstream.baseUrl(), all);
+        RunningApi api = RunningApi.on(DATABASE, upstream.baseUrl(), all);
+        started = api;
+        return api;
     }
 
     private String target(String... urls) {

@@ -2,6 +2,7 @@ package io.cryptowrapper.ending;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.callbacks.Callback;
 import io.cryptowrapper.callbacks.CallbackPublisher;
 import io.cryptowrapper.contract.SignResponse;
@@ -10,7 +11,6 @@ import io.cryptowrapper.results.CallbackLooks.Look;
 import io.cryptowrapper.results.CallbackRegistry;
 import io.cryptowrapper.results.CallbackRegistry.Due;
 import io.cryptowrapper.results.CallbackRegistry.Taken;
-import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Sha256;

@@ -1,7 +1,7 @@
 package io.cryptowrapper.ending;
 
-import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.broker.NotConfirmedException;
+import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
 import java.time.Duration;

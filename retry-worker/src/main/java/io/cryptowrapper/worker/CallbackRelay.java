@@ -1,8 +1,8 @@
 package io.cryptowrapper.worker;
 
+import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.ending.CallbackRelease;
 import io.cryptowrapper.results.CallbackLooks.Look;
-import io.cryptowrapper.broker.NotConfirmedException;
 import io.cryptowrapper.settings.CryptoSettings;
 import java.time.Duration;
 import java.util.List;

@@ -1,9 +1,16 @@
 package io.cryptowrapper.worker;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.cryptowrapper.results.CallbackLooks;
 import io.cryptowrapper.results.CallbackRegistry;
 import io.cryptowrapper.results.SignatureStore;
@@ -19,7 +26,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,24 +36,24 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Those who asked for it are called back when a worker has settled their message. */
 @Timeout(60)
 class CallbackTest {
 
-    private static final String QUEUE = "sign.callback.work";
+    private static final WireMockServer RECEIVER =
+            new WireMockServer(options().dynamicPort().bindAddress("127.0.0.1"));
 
     private static UpstreamSimulator upstream;
     private static RunningWorker worker;
 
     private final String message = "m-" + UUID.randomUUID();
-    private final URI url = URI.create("https://127.0.0.1:1/" + message);
-    private final List<JsonNode> seen = new ArrayList<>();
+    private final URI url = URI.create("http://127.0.0.1:" + RECEIVER.port() + "/" + message);
 
     @BeforeAll
     static void start(@TempDir Path directory) {
+        RECEIVER.start();
+        RECEIVER.stubFor(post(anyUrl()).willReturn(aResponse().withStatus(204)));
         upstream = UpstreamSimulator.start(
                 SimulatorSettings.in(directory).withFailingShare(0).withCalls(100_000));
         worker = RunningWorker.on(
@@ -56,6 +62,7 @@ class CallbackTest {
                 Map.of(
                         "crypto.callback.secrets", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                         "crypto.callback.allowed", "127.0.0.1",
+                        "crypto.callback.delays", "0s,200ms",
                         "crypto.retry.give-up-after", "1h"));
     }
 
@@ -70,6 +77,7 @@ class CallbackTest {
     static void stop() {
         worker.close();
         upstream.close();
+        RECEIVER.stop();
     }
 
     @Test
@@ -112,7 +120,7 @@ class CallbackTest {
         register();
         worker.part(SignatureStore.class).record(id(), new SigningStatus.Rejected(new Failure(422, "no")));
 
-        assertThat(published()).isEmpty();
+        assertThat(received()).isEmpty();
         worker.part(CallbackLooks.class).lookAfter(id(), Duration.ZERO);
 
         assertThat(callback()).contains("\"last_status_code\":422");
@@ -175,23 +183,15 @@ class CallbackTest {
                 && worker.part(CallbackLooks.class).of(id()).isEmpty();
     }
 
-    /** The body of the callback that has been handed over to the broker. */
+    /** The body of the callback that has come. */
     private String callback() {
         return await(message)
-                .ignoreExceptions()
-                .until(this::published, found -> !found.isEmpty())
+                .until(this::received, found -> !found.isEmpty())
                 .getFirst()
-                .get("body")
-                .asString();
+                .getBodyAsString();
     }
 
-    private List<JsonNode> published() {
-        org.springframework.amqp.core.Message next;
-        while ((next = worker.rabbit().receive(QUEUE)) != null) {
-            seen.add(JsonMapper.shared().readTree(new String(next.getBody(), UTF_8)));
-        }
-        return seen.stream()
-                .filter(one -> one.get("url").asString().equals(url.toString()))
-                .toList();
+    private List<LoggedRequest> received() {
+        return RECEIVER.findAll(postRequestedFor(urlPathEqualTo("/" + message)));
     }
 }

@@ -30,6 +30,7 @@ abstract class BatchSuite {
     static final Duration DELAY = Duration.ofSeconds(1);
 
     private static final int MESSAGES = 1000;
+    private static final int WARM_UP = 300;
 
     private Servers servers;
     private UpstreamSimulator upstream;
@@ -68,10 +69,12 @@ abstract class BatchSuite {
 
     @Test
     void a_thousand_messages_are_accepted_together_and_all_signed_and_who_follows_is_told_each() throws Exception {
-        String json = IntStream.range(0, MESSAGES)
-                .mapToObj(i -> "\"together " + i + "\"")
-                .collect(joining(",", "{\"messages\":[", "]}"));
-        RawHttp.post(one.port(), "/crypto/sign", "{\"messages\":[\"warm\"]}");
+        String json = batch("together", MESSAGES);
+        // A process does everything slower the first time; then it refuses what it cannot do in time.
+        for (Programs programs : List.of(one, other)) {
+            RawHttp.post(programs.port(), "/crypto/sign", batch("warm " + programs.port(), WARM_UP));
+        }
+        await().until(() -> upstream.calls().size() >= 2 * WARM_UP);
 
         long asked = System.nanoTime();
         RawHttp.Response first = RawHttp.post(one.port(), "/crypto/sign", json);
@@ -99,5 +102,11 @@ abstract class BatchSuite {
                         .filter(call -> call.message().startsWith("together"))
                         .count())
                 .isEqualTo(MESSAGES);
+    }
+
+    private static String batch(String prefix, int messages) {
+        return IntStream.range(0, messages)
+                .mapToObj(i -> "\"" + prefix + " " + i + "\"")
+                .collect(joining(",", "{\"messages\":[", "]}"));
     }
 }

@@ -36,6 +36,8 @@ class FuzzIT {
     private static final int REQUESTS = Integer.getInteger("fuzz.requests", 2000);
     private static final long SEED = Long.getLong("faults.seed", 1);
     private static final int CLIENTS = 16;
+    private static final Map<String, String> SETTINGS = Map.of(
+            "CRYPTO_RETRY_MAX_PENDING", "2500", "CRYPTO_CALLBACK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     private static final int PATIENCE = 10_000;
     private static final int LONGEST_ANSWER = 512 * 1024;
 
@@ -50,8 +52,7 @@ class FuzzIT {
     void no_request_whatsoever_makes_the_api_fail() throws Exception {
         try (Servers servers = Servers.embedded(List.of(Duration.ofSeconds(1)));
                 ScriptedUpstream upstream = new ScriptedUpstream(0.5, Duration.ofSeconds(20));
-                Arena arena = Arena.start(
-                        servers, Arena.Pace.FAST, upstream, 1, Map.of("CRYPTO_RETRY_MAX_PENDING", "2500"))) {
+                Arena arena = Arena.start(servers, Arena.Pace.FAST, upstream, 1, SETTINGS)) {
             try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
                 IntStream.range(0, CLIENTS)
                         .forEach(client -> clients.execute(() -> {

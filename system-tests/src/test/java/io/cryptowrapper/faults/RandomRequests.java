@@ -151,20 +151,19 @@ final class RandomRequests {
     /** Many messages, most of them not quite as they should be. */
     private byte[] batch() {
         String json = one(BATCHES);
-        int length =
-                json.getBytes(java.nio.charset.StandardCharsets.UTF_8).length + (isOdd() ? random.nextInt(3) - 1 : 0);
+        int length = json.getBytes(StandardCharsets.UTF_8).length + (isOdd() ? random.nextInt(3) - 1 : 0);
         var request = new ByteArrayOutputStream();
         add(
                 request,
                 "POST /crypto/sign HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                         + (isOdd() ? one(HEADERS) + "\r\n" : "")
                         + "Content-Type: application/json\r\nContent-Length: " + length + "\r\n\r\n");
-        request.writeBytes(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        request.writeBytes(json.getBytes(StandardCharsets.UTF_8));
         return request.toByteArray();
     }
 
     private String query() {
-        return switch (isOdd() ? random.nextInt(14) : 14) {
+        return switch (isOdd() ? random.nextInt(18) : 18) {
             case 0 -> "";
             case 1 -> "?";
             case 2 -> "?message";
@@ -177,6 +176,10 @@ final class RandomRequests {
             case 9 -> "?message=" + "x".repeat(random.nextInt(120_000));
             case 10 -> "?message=m" + random.nextInt(3000) + "&signature=" + bytes(random.nextInt(40));
             case 11 -> "?message=m&signature=" + "x".repeat(random.nextInt(20_000));
+            case 12 -> "?message=m&callback_url=" + bytes(random.nextInt(40));
+            case 13 ->
+                "?message=m&callback_url=https://127.0.0.1:" + random.nextInt(100_000) + "/%" + random.nextInt(100);
+            case 14 -> "?message=m" + "&callback_url=https://192.0.2.1/".repeat(random.nextInt(8));
             default -> "?message=m" + random.nextInt(3000);
         };
     }

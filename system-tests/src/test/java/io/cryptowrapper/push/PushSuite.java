@@ -90,7 +90,8 @@ abstract class PushSuite {
     }
 
     @Test
-    void whoever_waits_follows_polls_or_is_called_back_has_the_signature_at_the_same_time_at_whichever_api() throws Exception {
+    void whoever_waits_follows_polls_or_is_called_back_has_the_signature_at_the_same_time_at_whichever_api()
+            throws Exception {
         List<Duration> spreads = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             spreads.add(spread("together " + i));

@@ -75,7 +75,9 @@ final class Receiver implements AutoCloseable {
             String fault = "";
             try {
                 webhook.verify(
-                        body, HttpHeaders.of(exchange.getRequestHeaders(), (name, value) -> true).map());
+                        body,
+                        HttpHeaders.of(exchange.getRequestHeaders(), (name, value) -> true)
+                                .map());
             } catch (WebhookVerificationException e) {
                 fault = String.valueOf(e.getMessage());
             }

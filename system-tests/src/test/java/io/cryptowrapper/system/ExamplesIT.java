@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -155,8 +156,8 @@ class ExamplesIT {
     void java_17_is_enough_and_its_compiler_has_nothing_to_say(String file) {
         ToolProvider compiler = ToolProvider.findFirst("javac").orElseThrow();
         assertThat(compiler.run(
-                        new PrintWriter(System.out, true),
-                        new PrintWriter(System.err, true),
+                        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                        new PrintWriter(System.err, true, StandardCharsets.UTF_8),
                         "--release",
                         "17",
                         "-Xlint:all,-path",

@@ -141,7 +141,11 @@ class StructureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "..wiring..", "..ending..", "io.cryptowrapper.api..", "io.cryptowrapper.worker..", "..delivery..")
+                        "..wiring..",
+                        "..ending..",
+                        "io.cryptowrapper.api..",
+                        "io.cryptowrapper.worker..",
+                        "..delivery..")
                 .check(CODE);
     }
 }
