@@ -65,31 +65,29 @@ class BatchAcceptance implements AutoCloseable {
     }
 
     /**
-     * Answers for those messages that are known.
+     * Answers for those messages that are known, of a portion.
      *
      * @throws DataAccessException if Redis does not answer
      */
     Map<Message, Batch.Outcome> known(List<Message> messages) {
         Map<Message, Batch.Outcome> outcomes = new HashMap<>();
-        for (List<Message> some : portions(messages)) {
-            List<Optional<SigningStatus>> found =
-                    store.find(some.stream().map(Message::id).toList());
-            List<SigningStatus.Pending> waiting = new ArrayList<>();
-            for (int i = 0; i < some.size(); i++) {
-                Message message = some.get(i);
-                found.get(i).ifPresent(status -> {
-                    if (status instanceof SigningStatus.Pending pending) {
-                        answers.seen(message.id());
-                        waiting.add(pending);
-                    } else {
-                        outcomes.put(
-                                message,
-                                new Batch.Outcome.Told(answers.of(message.id(), status, Deadline.in(Duration.ZERO))));
-                    }
-                });
-            }
-            outcomes.putAll(waiting(waiting));
+        List<Optional<SigningStatus>> found =
+                store.find(messages.stream().map(Message::id).toList());
+        List<SigningStatus.Pending> waiting = new ArrayList<>();
+        for (int i = 0; i < messages.size(); i++) {
+            Message message = messages.get(i);
+            found.get(i).ifPresent(status -> {
+                if (status instanceof SigningStatus.Pending pending) {
+                    answers.seen(message.id());
+                    waiting.add(pending);
+                } else {
+                    outcomes.put(
+                            message,
+                            new Batch.Outcome.Told(answers.of(message.id(), status, Deadline.in(Duration.ZERO))));
+                }
+            });
         }
+        outcomes.putAll(waiting(waiting));
         return outcomes;
     }
 

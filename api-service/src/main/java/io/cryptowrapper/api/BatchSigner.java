@@ -31,6 +31,9 @@ class BatchSigner implements AutoCloseable {
     /** The upstream is called for so many at most, before anybody is answered; the others it gets from the queue. */
     private static final int MOST_CALLS = 64;
 
+    /** A process does everything slower the first time, and then takes Redis to be away. */
+    private static final int TRIES_TOGETHER = 2;
+
     /** What the last message needs to be accepted. */
     private static final Duration TIME_FOR_THE_LAST = Duration.ofMillis(600);
 
@@ -84,26 +87,39 @@ class BatchSigner implements AutoCloseable {
      */
     private Map<Message, Batch.Outcome> outcomes(Collection<Message> distinct, Deadline deadline) {
         Map<Message, Batch.Outcome> outcomes = new ConcurrentHashMap<>();
-        try {
-            outcomes.putAll(acceptance.known(List.copyOf(distinct)));
-            List<Message> unknown = unansweredOf(distinct, outcomes);
-            int calls = unknown.isEmpty() ? 0 : Math.min(unknown.size(), possibleCalls());
-            Failure why = calls < MOST_CALLS ? Failure.quotaUsedUp() : Failure.tooManyCalls();
-            List<CompletableFuture<Void>> called =
-                    begin(unknown.subList(0, calls), deadline, message -> answer(message, deadline, outcomes));
+        boolean done = false;
+        for (int i = 0; i < TRIES_TOGETHER && !done; i++) {
             try {
-                for (List<Message> some : BatchAcceptance.portions(unknown.subList(calls, unknown.size()))) {
-                    acceptTogether(some, why, outcomes);
-                }
-            } finally {
-                called.forEach(BatchSigner::await);
+                answerTogether(unansweredOf(distinct, outcomes), deadline, outcomes);
+                done = true;
+            } catch (DataAccessException redisIsDown) {
+                // One by one, they are queued without it.
+                done = deadline.leaving(TIME_FOR_THE_LAST).isZero();
             }
-        } catch (DataAccessException redisIsDown) {
-            // One by one, they are queued without it.
         }
         begin(unansweredOf(distinct, outcomes), deadline, message -> answer(message, deadline, outcomes))
                 .forEach(BatchSigner::await);
         return outcomes;
+    }
+
+    private void answerTogether(List<Message> messages, Deadline deadline, Map<Message, Batch.Outcome> outcomes) {
+        for (List<Message> some : BatchAcceptance.portions(messages)) {
+            outcomes.putAll(acceptance.known(some));
+        }
+        List<Message> unknown = unansweredOf(messages, outcomes);
+        int calls = unknown.isEmpty() ? 0 : Math.min(unknown.size(), possibleCalls());
+        Failure why = calls < MOST_CALLS ? Failure.quotaUsedUp() : Failure.tooManyCalls();
+        // On a thread of its own: to begin them takes long where the upstream is slow, and the others need not wait.
+        var called = CompletableFuture.supplyAsync(
+                () -> begin(unknown.subList(0, calls), deadline, message -> answer(message, deadline, outcomes)),
+                threads);
+        try {
+            for (List<Message> some : BatchAcceptance.portions(unknown.subList(calls, unknown.size()))) {
+                acceptTogether(some, why, outcomes);
+            }
+        } finally {
+            called.join().forEach(BatchSigner::await);
+        }
     }
 
     private void acceptTogether(List<Message> messages, Failure why, Map<Message, Batch.Outcome> outcomes) {

@@ -152,8 +152,10 @@ public class WrapperParts {
     }
 
     @Bean
-    Declarables queues(RetryTopology retries, CallbackTopology callbacks) {
-        return new Declarables(Queues.all(retries, callbacks).entrySet().stream()
+    Declarables queues(RetryTopology retries, CallbackTopology callbacks, CryptoSettings settings) {
+        // No more than are used: whenever a connection is made, messages wait until all of them have been declared.
+        var queues = settings.callbacks().enabled() ? Queues.all(retries, callbacks) : retries.queues();
+        return new Declarables(queues.entrySet().stream()
                 .map(queue -> new Queue(
                         queue.getKey(), true, false, false, new HashMap<String, @Nullable Object>(queue.getValue())))
                 .toList());
