@@ -19,7 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param delays how long to wait before each attempt; when the last one has failed, the callback is parked
  * @param allowed hosts and addresses that may be called though they are not public, and without TLS
  * @param secrets one or two secrets by which callbacks are signed; without one, there are no callbacks
- * @param secretsFile a file that holds them, instead of {@code secrets}
+ * @param secretsFile the path of a file that holds them, instead of {@code secrets}; as text, as Spring makes no path
+ *     of what stands in a file of the composition
  * @param timeout how long an attempt may take
  */
 public record CallbackSettings(
@@ -28,7 +29,7 @@ public record CallbackSettings(
 
         @DefaultValue List<String> allowed,
         @Nullable String secrets,
-        @Nullable Path secretsFile,
+        @Nullable String secretsFile,
         @DefaultValue("15s") Duration timeout) {
 
     /** A receiver that asks for a longer pause gets this one. */
@@ -56,7 +57,7 @@ public record CallbackSettings(
         }
         AllowedTargets.of("CRYPTO_CALLBACK_ALLOWED", allowed);
         allowed = List.copyOf(allowed);
-        secrets = Check.textOrFile(SECRETS, secrets, secretsFile);
+        secrets = Check.textOrFile(SECRETS, secrets, secretsFile == null ? null : Path.of(secretsFile));
         keys(secrets);
         requireBetween("CRYPTO_CALLBACK_TIMEOUT", timeout, Duration.ofMillis(100), Duration.ofMinutes(1));
     }

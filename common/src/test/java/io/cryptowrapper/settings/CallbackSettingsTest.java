@@ -122,7 +122,12 @@ class CallbackSettingsTest {
     }
 
     private static CallbackSettings secrets(@Nullable String secrets, @Nullable Path file) {
-        return new CallbackSettings(List.of(Duration.ZERO), List.of(), secrets, file, Duration.ofSeconds(15));
+        return new CallbackSettings(
+                List.of(Duration.ZERO),
+                List.of(),
+                secrets,
+                file == null ? null : file.toString(),
+                Duration.ofSeconds(15));
     }
 
     private static CallbackSettings allowed(String entry) {
