@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -32,6 +34,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @RestController
 class BatchController implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(BatchController.class);
 
     private final Bodies bodies;
     private final BatchSigner signer;
@@ -89,10 +93,19 @@ class BatchController implements AutoCloseable {
             try {
                 take(exchange);
             } catch (RuntimeException e) {
-                exchange.result.setErrorResult(e);
+                fail(exchange, e);
             }
         });
         return exchange.result;
+    }
+
+    private static void fail(Exchange exchange, RuntimeException error) {
+        try {
+            exchange.result.setErrorResult(error);
+        } catch (RuntimeException ended) {
+            // Tomcat has ended the request at the same time, as it does with a client that is silent for too long.
+            log.debug("Nobody is there any more to be told", ended);
+        }
     }
 
     @Override

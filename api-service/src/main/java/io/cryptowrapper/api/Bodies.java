@@ -86,12 +86,13 @@ class Bodies {
                 pieces[0] += needed;
                 received.write(buffer, 0, count);
             }
+            BodyInput.requireWhole(request);
             whole = true;
             return new Body(received.getInputStream(), room);
         } catch (SocketTimeoutException silent) {
             throw tooSlow();
         } catch (IOException e) {
-            throw MalformedRequestException.bad("The body ended before it was complete.");
+            throw MalformedRequestException.bad("The body ended before it was complete, or its chunks are malformed.");
         } finally {
             if (!whole) {
                 room.close();
@@ -106,6 +107,7 @@ class Bodies {
 
     private static MalformedRequestException tooSlow() {
         return new MalformedRequestException(
-                HttpStatus.REQUEST_TIMEOUT, "The body has not come within " + LONGEST.toSeconds() + " seconds.");
+                HttpStatus.REQUEST_TIMEOUT,
+                "The body came too slowly: all of it must be there within " + LONGEST.toSeconds() + " seconds.");
     }
 }

@@ -1,15 +1,19 @@
 package io.cryptowrapper.api;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.catalina.Lifecycle;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.connector.CoyoteAdapter;
+import org.apache.coyote.ActionCode;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
+import org.apache.tomcat.util.net.SocketEvent;
 import org.springframework.http.HttpStatus;
 
 /**
- * Says that what Tomcat cannot do (501), or a version that it does not speak (505), is the client's mistake: whoever
- * watches the service for errors of the server would be woken by any scanner.
+ * Says that what Tomcat cannot do (501), or a version that it does not speak (505), is the client's mistake, and leaves
+ * a body that breaks off to its reader: whoever watches the service for errors of the server would be woken by any
+ * scanner.
  *
  * <p>A valve would come too late: {@code OPTIONS *} reaches none.
  */
@@ -34,6 +38,18 @@ final class ClientErrorAdapter extends CoyoteAdapter {
         if (status == HttpStatus.NOT_IMPLEMENTED.value() || status == HttpStatus.HTTP_VERSION_NOT_SUPPORTED.value()) {
             response.setStatus(HttpStatus.BAD_REQUEST.value());
         }
+        BodyInput.installOn(request);
         super.service(request, response);
+    }
+
+    @Override
+    public boolean asyncDispatch(Request request, Response response, SocketEvent event) throws Exception {
+        boolean success = super.asyncDispatch(request, response, event);
+        var held = new AtomicBoolean();
+        request.action(ActionCode.ASYNC_IS_ASYNC, held);
+        if (!held.get()) {
+            BodyInput.end(request);
+        }
+        return success;
     }
 }

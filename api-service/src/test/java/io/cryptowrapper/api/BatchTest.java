@@ -19,7 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -149,6 +153,8 @@ class BatchTest {
     @Test
     void an_upstream_that_hangs_makes_no_batch_late() throws Exception {
         upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
+        // A rehearsal: a process that has just started cannot queue dozens together in what is left of two seconds.
+        post(messages(100).stream().map(message -> "rehearsal " + message).toList());
 
         RawHttp.Response response = postInTime(messages(100));
 
@@ -321,6 +327,43 @@ class BatchTest {
         } catch (IOException e) {
             return "closed";
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        Content-Length: 17         | {"messages":["a"
+        Content-Length: 17         | ''
+        Transfer-Encoding: chunked | 10\\r\\n{"messages":["a"\\r\\n
+        Transfer-Encoding: chunked | 10\\r\\n{"mess
+        Transfer-Encoding: chunked | 1x\\r\\n{"messages":["a"]}\\r\\n0\\r\\n\\r\\n
+        """)
+    void a_body_that_breaks_off_is_said_to_be(String header, String body) throws Exception {
+        Queue<String> answers = new ConcurrentLinkedQueue<>();
+        byte[] sent = body.translateEscapes().getBytes(StandardCharsets.UTF_8);
+
+        // Many at once: some have broken off before the request is held, others after.
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 16; i++) {
+                var _ = clients.submit(() -> {
+                    for (int k = 0; k < 25; k++) {
+                        try (Socket client = RawHttp.send(
+                                "POST", api.port(), "/crypto/sign", "Content-Type: application/json", header)) {
+                            client.getOutputStream().write(sent);
+                            client.shutdownOutput();
+                            RawHttp.Response answer = RawHttp.read(client);
+                            answers.add(answer.status() + " " + answer.body());
+                        }
+                    }
+                    return null;
+                });
+            }
+        }
+
+        assertThat(answers)
+                .hasSize(16 * 25)
+                .allSatisfy(answer -> assertThat(answer)
+                        .startsWith("400 ")
+                        .contains("The body ended before it was complete, or its chunks are malformed."));
     }
 
     @Test
