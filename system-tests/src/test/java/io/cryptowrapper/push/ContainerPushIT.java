@@ -1,10 +1,7 @@
 package io.cryptowrapper.push;
 
-import com.redis.testcontainers.RedisContainer;
 import io.cryptowrapper.system.NeedsContainers;
 import io.cryptowrapper.system.Servers;
-import io.cryptowrapper.testing.Containers;
-import org.testcontainers.rabbitmq.RabbitMQContainer;
 
 /** On RabbitMQ and Redis in containers. */
 @NeedsContainers
@@ -12,10 +9,6 @@ class ContainerPushIT extends PushSuite {
 
     @Override
     Servers startServers() {
-        RabbitMQContainer rabbit = Containers.rabbitMq();
-        RedisContainer redis = Containers.redis();
-        rabbit.start();
-        redis.start();
-        return Servers.in(rabbit, redis);
+        return Servers.containers();
     }
 }

@@ -46,7 +46,8 @@ public record Servers(String name, Map<String, String> settings, Runnable stoppi
         return embedded(delays);
     }
 
-    private static Servers containers() {
+    /** Those in containers of their own. */
+    public static Servers containers() {
         RabbitMQContainer rabbit = Containers.rabbitMq();
         RedisContainer redis = Containers.redis();
         rabbit.start();
