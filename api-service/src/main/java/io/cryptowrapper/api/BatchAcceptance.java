@@ -171,7 +171,8 @@ class BatchAcceptance implements AutoCloseable {
             publisher.publish(RetryMessage.of(status), BROKER_PATIENCE);
             // Removed after it is queued: a crash in between queues it twice, not never.
             outbox.remove(entry);
-        } catch (NotConfirmedException | DataAccessException e) {
+        } catch (NotConfirmedException | DataAccessException | IllegalStateException e) {
+            // The last one where this process is about to end.
             log.debug("{}: stays in the outbox", status.message(), e);
         }
     }
