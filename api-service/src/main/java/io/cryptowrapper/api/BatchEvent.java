@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.cryptowrapper.contract.SignResponse;
 import io.cryptowrapper.signing.Message;
-import org.springframework.http.HttpStatus;
 
 /**
  * What those are told who follow a batch.
@@ -24,7 +23,7 @@ record BatchEvent(String name, String id, Object data) implements Stream.Event {
         Progress and(Ended one) {
             return new Progress(
                     done + 1,
-                    refused + (one instanceof Refused ? 1 : 0),
+                    refused + (one instanceof Refusal ? 1 : 0),
                     rejected + (one instanceof Answered answered && !answered.success ? 1 : 0),
                     signed + (one instanceof Answered answered && answered.success ? 1 : 0),
                     total);
@@ -40,7 +39,7 @@ record BatchEvent(String name, String id, Object data) implements Stream.Event {
     }
 
     /** The end of the message at an index. */
-    sealed interface Ended {
+    sealed interface Ended permits Answered, Refusal {
 
         default BatchEvent asEvent(long id) {
             String name = this instanceof Answered answered ? answered.success ? "signed" : "rejected" : "refused";
@@ -50,7 +49,7 @@ record BatchEvent(String name, String id, Object data) implements Stream.Event {
 
     /** The contract's JSON, and where it belongs. */
     @JsonPropertyOrder({"index", "last_status_code", "message", "success", "value"})
-    private record Answered(
+    record Answered(
             int index,
             @JsonProperty("last_status_code") int lastStatusCode,
             String message,
@@ -58,19 +57,9 @@ record BatchEvent(String name, String id, Object data) implements Stream.Event {
             String value)
             implements Ended {}
 
-    /** A message that was not accepted. */
-    @JsonPropertyOrder({"detail", "index", "message", "status", "title"})
-    private record Refused(String detail, int index, String message, int status, String title) implements Ended {}
-
     static Ended ended(int index, Message message, Answer answer) {
         SignResponse response = answer.to(message);
         return new Answered(index, response.lastStatusCode(), response.message(), response.success(), response.value());
-    }
-
-    static Ended refused(int index, Message message, NotAcceptedException reason) {
-        HttpStatus status = HttpStatus.SERVICE_UNAVAILABLE;
-        return new Refused(
-                String.valueOf(reason.getMessage()), index, message.text(), status.value(), status.getReasonPhrase());
     }
 
     @Override

@@ -1,11 +1,9 @@
 package io.cryptowrapper.api;
 
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.cryptowrapper.signing.Message;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
-import org.springframework.http.HttpStatus;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SequenceWriter;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,10 +15,6 @@ final class BatchResponse {
     private static final Duration LONGEST = Duration.ofSeconds(20);
 
     private BatchResponse() {}
-
-    /** A problem in the place of a message that was not accepted. */
-    @JsonPropertyOrder({"detail", "message", "status", "title"})
-    private record Refused(String detail, String message, int status, String title) {}
 
     /** Writes it piece by piece, and closes nothing. */
     static void write(Batch batch, JsonMapper json, OutputStream out) throws IOException {
@@ -40,11 +34,7 @@ final class BatchResponse {
     private static Object element(Message message, Batch.Outcome outcome) {
         return switch (outcome) {
             case Batch.Outcome.Told(Answer answer) -> answer.to(message);
-            case Batch.Outcome.Refused(var reason) -> {
-                HttpStatus status = HttpStatus.SERVICE_UNAVAILABLE;
-                yield new Refused(
-                        String.valueOf(reason.getMessage()), message.text(), status.value(), status.getReasonPhrase());
-            }
+            case Batch.Outcome.Refused(var reason) -> Refusal.of(message, null, reason);
         };
     }
 

@@ -108,7 +108,7 @@ class BatchStreams {
                 stream.offer(
                         switch (outcome) {
                             case Batch.Outcome.Told(Answer answer) -> BatchEvent.ended(index, message, answer);
-                            case Batch.Outcome.Refused(var reason) -> BatchEvent.refused(index, message, reason);
+                            case Batch.Outcome.Refused(var reason) -> Refusal.of(message, index, reason);
                         });
             }
         }

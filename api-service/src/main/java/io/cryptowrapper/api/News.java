@@ -5,18 +5,15 @@ import io.cryptowrapper.results.StatusNews.Subscription;
 import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** This process's one subscription to the changes of messages, for all parts that listen. */
 @Component
-class News implements SmartLifecycle, StatusNews.Listener {
+class News extends Repeated implements StatusNews.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(News.class);
 
@@ -25,9 +22,9 @@ class News implements SmartLifecycle, StatusNews.Listener {
 
     private final StatusNews news;
     private final List<Reader> readers;
-    private volatile CountDownLatch stopped = new CountDownLatch(0);
 
     News(StatusNews news, List<Reader> readers) {
+        super("news", PAUSE);
         this.news = news;
         this.readers = readers;
     }
@@ -46,49 +43,35 @@ class News implements SmartLifecycle, StatusNews.Listener {
     }
 
     @Override
-    public void start() {
-        CountDownLatch stop = new CountDownLatch(1);
-        stopped = stop;
-        Thread.ofVirtual().name("news").start(() -> listen(stop));
+    Series begin() {
+        return new Listening();
     }
 
-    @Override
-    public void stop() {
-        stopped.countDown();
-    }
+    /** Where Redis is away: the connection is made anew by itself, the first one with the next turn. */
+    private final class Listening implements Series {
 
-    @Override
-    public boolean isRunning() {
-        return stopped.getCount() > 0;
-    }
+        private @Nullable Subscription subscription;
 
-    private void listen(CountDownLatch stop) {
-        Subscription subscription = null;
-        try {
-            do {
-                subscription = subscribedOrProbed(subscription);
-            } while (!stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
+        @Override
+        public void turn() {
+            try {
+                if (subscription == null) {
+                    subscription = news.subscribe(News.this);
+                } else {
+                    subscription.probe();
+                }
+            } catch (DataAccessException away) {
+                // It is tried again.
+            } catch (RuntimeException e) {
+                log.error("News of messages could not be listened for; trying on", e);
+            }
+        }
+
+        @Override
+        public void end() {
             if (subscription != null) {
                 subscription.close();
             }
         }
-    }
-
-    /** Where Redis is away: the connection is made anew by itself, the first one with the next try. */
-    private @Nullable Subscription subscribedOrProbed(@Nullable Subscription subscription) {
-        try {
-            if (subscription == null) {
-                return news.subscribe(this);
-            }
-            subscription.probe();
-        } catch (DataAccessException away) {
-            return subscription;
-        } catch (RuntimeException e) {
-            log.error("News of messages could not be listened for; trying on", e);
-        }
-        return subscription;
     }
 }

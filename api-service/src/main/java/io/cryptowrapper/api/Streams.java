@@ -5,20 +5,17 @@ import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
 /** The clients that follow messages by server-sent events. */
 @Component
-class Streams implements SmartLifecycle {
+class Streams extends Repeated {
 
     private static final Logger log = LoggerFactory.getLogger(Streams.class);
 
@@ -34,9 +31,9 @@ class Streams implements SmartLifecycle {
     private final Heartbeat heartbeat;
     private final Signer signer;
     private final SigningEvents events;
-    private volatile CountDownLatch stopped = new CountDownLatch(0);
 
     Streams(Watches watches, Places places, Heartbeat heartbeat, Signer signer, SigningEvents events) {
+        super("refresh", REFRESH_EVERY);
         this.watches = watches;
         this.heartbeat = heartbeat;
         this.places = places;
@@ -78,20 +75,8 @@ class Streams implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
-        CountDownLatch stop = new CountDownLatch(1);
-        stopped = stop;
-        Thread.ofVirtual().name("refresh").start(() -> refresh(stop));
-    }
-
-    @Override
-    public void stop() {
-        stopped.countDown();
-    }
-
-    @Override
-    public boolean isRunning() {
-        return stopped.getCount() > 0;
+    Series begin() {
+        return new Refreshing();
     }
 
     private void follow(Message message, Answer now, MessageStream stream) {
@@ -123,23 +108,6 @@ class Streams implements SmartLifecycle {
         });
     }
 
-    private void refresh(CountDownLatch stop) {
-        List<Topic> turn = List.of();
-        while (!isOver(stop, REFRESH_EVERY)) {
-            turn = refreshed(turn.isEmpty() ? List.copyOf(topics.values()) : turn);
-        }
-    }
-
-    /** Waits until it is time, or this stops. */
-    private static boolean isOver(CountDownLatch stop, Duration time) {
-        try {
-            return stop.await(time.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
-    }
-
     /** Refreshes the first ones; the others are left for the next time. */
     private static List<Topic> refreshed(List<Topic> turn) {
         int now = Math.min(turn.size(), REFRESHED_AT_ONCE);
@@ -151,5 +119,15 @@ class Streams implements SmartLifecycle {
             }
         }
         return turn.subList(now, turn.size());
+    }
+
+    private final class Refreshing implements Series {
+
+        private List<Topic> left = List.of();
+
+        @Override
+        public void turn() {
+            left = refreshed(left.isEmpty() ? List.copyOf(topics.values()) : left);
+        }
     }
 }
