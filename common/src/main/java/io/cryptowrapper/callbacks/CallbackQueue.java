@@ -2,14 +2,11 @@ package io.cryptowrapper.callbacks;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
-import io.cryptowrapper.broker.BrokerFault;
 import io.cryptowrapper.broker.DelayedQueues.WaitQueue;
+import io.cryptowrapper.broker.OwnChannel;
 import java.io.IOException;
-import java.util.Objects;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -62,13 +59,13 @@ public class CallbackQueue implements AutoCloseable {
                 @Override
                 public void handleCancel(String tag) {
                     // Somebody has deleted the queue: the next channel makes it anew.
-                    closeQuietly(channel);
+                    OwnChannel.closeQuietly(channel);
                 }
             });
             subscribed = channel;
         } catch (IOException | RuntimeException e) {
-            closeQuietly(channel);
-            throw unanswered(e);
+            OwnChannel.closeQuietly(channel);
+            throw OwnChannel.unanswered(e);
         }
     }
 
@@ -89,7 +86,7 @@ public class CallbackQueue implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (subscribed != null) {
-            closeQuietly(subscribed);
+            OwnChannel.closeQuietly(subscribed);
             subscribed = null;
         }
     }
@@ -114,43 +111,24 @@ public class CallbackQueue implements AutoCloseable {
         try {
             return work.over(channel);
         } catch (IOException e) {
-            throw unanswered(e);
+            throw OwnChannel.unanswered(e);
         } finally {
-            closeQuietly(channel);
+            OwnChannel.closeQuietly(channel);
         }
     }
 
     /** Over which all queues are there. */
     private Channel newChannel() {
+        Channel opened = OwnChannel.open(connections);
         try {
-            // Not one of Spring's cached channels: those stay open, and keep what was taken, when they are closed.
-            Connection connection =
-                    Objects.requireNonNull(connections.createConnection().getDelegate());
-            Channel opened = connection.createChannel();
-            if (opened == null) {
-                throw new AmqpException("RabbitMQ allows no more channels for one connection (channel_max)");
-            }
             for (var queue : topology.queues().entrySet()) {
                 opened.queueDeclare(queue.getKey(), true, false, false, queue.getValue());
             }
             return opened;
         } catch (IOException | RuntimeException e) {
-            throw unanswered(e);
+            OwnChannel.closeQuietly(opened);
+            throw OwnChannel.unanswered(e);
         }
-    }
-
-    private static void closeQuietly(Channel channel) {
-        try {
-            channel.close();
-        } catch (IOException | TimeoutException | RuntimeException e) {
-            // It is closed, one way or the other.
-        }
-    }
-
-    private static AmqpException unanswered(Exception cause) {
-        return cause instanceof AmqpException told && told.getMessage() != null && told.getCause() == null
-                ? told
-                : new AmqpException(BrokerFault.in(cause), cause);
     }
 
     /** Something that is done over a channel. */

@@ -1,7 +1,7 @@
 package io.cryptowrapper.callbacks;
 
 import com.rabbitmq.client.GetResponse;
-import io.cryptowrapper.broker.BrokerFault;
+import io.cryptowrapper.broker.OwnChannel;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.springframework.amqp.AmqpException;
 
 /** The callbacks whose attempts have all failed: looked at and replayed by an operator. */
 public class ParkedCallbacks {
@@ -94,7 +93,7 @@ public class ParkedCallbacks {
         try {
             channel.basicAck(got.getEnvelope().getDeliveryTag(), false);
         } catch (IOException | RuntimeException e) {
-            throw new AmqpException(BrokerFault.in(e), e);
+            throw OwnChannel.unanswered(e);
         }
     }
 

@@ -1,9 +1,8 @@
 package io.cryptowrapper.callbacks;
 
 import com.rabbitmq.client.Channel;
-import io.cryptowrapper.broker.BrokerFault;
+import io.cryptowrapper.broker.OwnChannel;
 import java.io.IOException;
-import org.springframework.amqp.AmqpException;
 
 /**
  * A callback that was given to this process; the broker keeps it until it is settled, and gives it to another one if
@@ -50,7 +49,7 @@ public final class TakenCallback {
             step.run();
         } catch (IOException | RuntimeException e) {
             // The channel is gone, so the broker has taken it back already.
-            throw new AmqpException(BrokerFault.in(e), e);
+            throw OwnChannel.unanswered(e);
         }
     }
 

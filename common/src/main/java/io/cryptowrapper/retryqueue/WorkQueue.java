@@ -1,11 +1,10 @@
 package io.cryptowrapper.retryqueue;
 
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
-import io.cryptowrapper.broker.BrokerFault;
 import io.cryptowrapper.broker.DelayedQueues.WaitQueue;
 import io.cryptowrapper.broker.NotConfirmedException;
+import io.cryptowrapper.broker.OwnChannel;
 import io.cryptowrapper.retryqueue.RetryMessage.UnreadableException;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,10 +13,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.AmqpException;
@@ -126,13 +123,7 @@ public class WorkQueue implements AutoCloseable {
         if (dropped.equals(forCounts)) {
             forCounts = null;
         }
-        return Thread.ofVirtual().name("close-channel").start(() -> {
-            try {
-                dropped.close();
-            } catch (IOException | TimeoutException | RuntimeException e) {
-                // It is closed, one way or the other.
-            }
-        });
+        return Thread.ofVirtual().name("close-channel").start(() -> OwnChannel.closeQuietly(dropped));
     }
 
     synchronized void ack(Channel from, long tag) {
@@ -204,20 +195,10 @@ public class WorkQueue implements AutoCloseable {
     }
 
     private Channel newChannel() {
-        Channel opened;
-        try {
-            // Not one of Spring's cached channels: those stay open, and keep what was taken, when they are closed.
-            Connection connection =
-                    Objects.requireNonNull(connections.createConnection().getDelegate());
-            countsThoseUnderWay = !"RabbitMQ"
-                    .equals(String.valueOf(connection.getServerProperties().get("product")));
-            opened = connection.createChannel();
-        } catch (IOException | RuntimeException e) {
-            throw unanswered(e);
-        }
-        if (opened == null) {
-            throw new AmqpException("RabbitMQ allows no more channels for one connection (channel_max)");
-        }
+        Channel opened = OwnChannel.open(connections);
+        countsThoseUnderWay = !"RabbitMQ"
+                .equals(String.valueOf(
+                        opened.getConnection().getServerProperties().get("product")));
         return opened;
     }
 
@@ -231,7 +212,7 @@ public class WorkQueue implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             // The channel is gone, so the broker has given the message back already.
             drop(from);
-            throw unanswered(e);
+            throw OwnChannel.unanswered(e);
         }
         if (underWay.remove(from)) {
             idle.push(from);
@@ -243,11 +224,7 @@ public class WorkQueue implements AutoCloseable {
         if (forCounts != null) {
             drop(forCounts);
         }
-        return unanswered(cause);
-    }
-
-    private static AmqpException unanswered(Exception cause) {
-        return new AmqpException(BrokerFault.in(cause), cause);
+        return OwnChannel.unanswered(cause);
     }
 
     private interface Step {

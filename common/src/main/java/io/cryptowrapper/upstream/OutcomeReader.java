@@ -1,5 +1,6 @@
 package io.cryptowrapper.upstream;
 
+import io.cryptowrapper.http.RetryAfter;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Signature;
@@ -9,11 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -145,30 +143,9 @@ final class OutcomeReader {
         return shown;
     }
 
-    /** RFC 9110, 10.2.3: seconds, or a date, which is one by the upstream's own clock. */
+    /** A date is one by the upstream's own clock. */
     private @Nullable Duration delay(Headers headers) {
-        String value = headers.retryAfter().strip();
-        if (value.matches("[0-9]{1,9}")) {
-            return Duration.ofSeconds(Long.parseLong(value));
-        }
-        try {
-            Duration until = Duration.between(now(headers), instant(value));
-            return until.isPositive() ? until : null;
-        } catch (DateTimeException e) {
-            return null;
-        }
-    }
-
-    private Instant now(Headers headers) {
-        try {
-            return instant(headers.date());
-        } catch (DateTimeException e) {
-            return clock.instant();
-        }
-    }
-
-    private static Instant instant(String date) {
-        return ZonedDateTime.parse(date.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)
-                .toInstant();
+        Instant now = RetryAfter.date(headers.date()).orElseGet(clock::instant);
+        return RetryAfter.read(headers.retryAfter(), now).orElse(null);
     }
 }

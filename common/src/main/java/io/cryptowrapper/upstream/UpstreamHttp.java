@@ -1,42 +1,28 @@
 package io.cryptowrapper.upstream;
 
+import io.cryptowrapper.http.SingleRequests;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpConnection;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
-import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.Http1StreamListener;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.util.Timeout;
 
-/**
- * Exchanges exactly one request for one answer, on a connection of its own.
- *
- * <p>It is Apache's client and not the JDK's: the latter sends a GET again by itself, up to five times, when a
- * connection ends without an answer, and each of those would be a call outside the budget. Connections are not kept
- * either: calls are seconds apart, and one on a connection that the upstream is just closing would be lost.
- */
+/** Exchanges exactly one request for one answer, as each one more would be a call outside the budget. */
 final class UpstreamHttp implements AutoCloseable {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-
-    /** By default there is no limit to the headers of an answer. */
-    private static final int MOST_HEADERS = 200;
-
-    private static final int MOST_HEADER_CHARS = 16 * 1024;
 
     /** Of the call that this thread makes. */
     private static final ScopedValue<Grant> GRANT = ScopedValue.newInstance();
@@ -45,26 +31,10 @@ final class UpstreamHttp implements AutoCloseable {
 
     /** @param mostCalls how many are under way at the same time */
     UpstreamHttp(int mostCalls) {
-        this.http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
-                                .http1Config(Http1Config.custom()
-                                        .setMaxLineLength(MOST_HEADER_CHARS)
-                                        .setMaxHeaderCount(MOST_HEADERS)
-                                        .build())
-                                .build())
-                        .setMaxConnTotal(mostCalls)
-                        .setMaxConnPerRoute(mostCalls)
-                        .setDefaultConnectionConfig(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
-                                .build())
-                        .build())
-                .setConnectionReuseStrategy((request, response, context) -> false)
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableContentCompression()
-                .disableCookieManagement()
-                .disableAuthCaching()
+        ConnectionConfig connections = ConnectionConfig.custom()
+                .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
+                .build();
+        this.http = SingleRequests.client(mostCalls, connections, SystemDefaultDnsResolver.INSTANCE)
                 .addRequestInterceptorLast((request, entity, context) -> checkGrant())
                 .setRequestExecutor(HttpRequestExecutor.builder()
                         .withHttp1StreamListener(new Departure())
@@ -82,12 +52,7 @@ final class UpstreamHttp implements AutoCloseable {
     static HttpGet request(URI address, Duration limit) {
         HttpGet request = new HttpGet(address);
         request.setHeader(HttpHeaders.ACCEPT, "*/*");
-        request.setConfig(RequestConfig.custom()
-                .setResponseTimeout(Timeout.of(limit))
-                .setConnectionRequestTimeout(Timeout.of(limit))
-                // Some gateways refuse an offered upgrade with 403.
-                .setProtocolUpgradeEnabled(false)
-                .build());
+        request.setConfig(SingleRequests.within(limit));
         return request;
     }
 
@@ -134,15 +99,10 @@ final class UpstreamHttp implements AutoCloseable {
         return reading.read(
                 response.getCode(),
                 new OutcomeReader.Headers(
-                        valueOf(response, HttpHeaders.CONTENT_TYPE),
-                        valueOf(response, HttpHeaders.RETRY_AFTER),
-                        valueOf(response, HttpHeaders.DATE)),
+                        SingleRequests.valueOf(response, HttpHeaders.CONTENT_TYPE),
+                        SingleRequests.valueOf(response, HttpHeaders.RETRY_AFTER),
+                        SingleRequests.valueOf(response, HttpHeaders.DATE)),
                 body);
-    }
-
-    private static String valueOf(ClassicHttpResponse response, String header) {
-        var first = response.getFirstHeader(header);
-        return first == null || first.getValue() == null ? "" : first.getValue();
     }
 
     /** A process that stands still between the check and the sending is seen afterwards. */

@@ -4,6 +4,7 @@ import io.cryptowrapper.callbacks.Callback;
 import io.cryptowrapper.callbacks.CallbackQueue;
 import io.cryptowrapper.callbacks.CallbackRefusedException;
 import io.cryptowrapper.callbacks.CallbackTargets;
+import io.cryptowrapper.http.SingleRequests;
 import io.cryptowrapper.settings.CallbackSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,15 +24,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  * at. Whatever the receiver does, it takes no longer than its limit.
  */
 final class CallbackHttp implements AutoCloseable {
-
-    private static final int MOST_HEADERS = 200;
-    private static final int MOST_HEADER_CHARS = 16 * 1024;
 
     /** The longest body that is waited for; it is not used, but some receivers take it for an error if nobody reads. */
     private static final int MOST_BYTES = 16 * 1024;
@@ -61,30 +54,14 @@ final class CallbackHttp implements AutoCloseable {
         this.signature = new WebhookSignature(settings.keys());
         this.timeout = settings.timeout();
         this.clock = clock;
-        // Without the system's properties: what a proxy would reach is not what was looked at.
-        this.http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
-                                .http1Config(Http1Config.custom()
-                                        .setMaxLineLength(MOST_HEADER_CHARS)
-                                        .setMaxHeaderCount(MOST_HEADERS)
-                                        .build())
-                                .build())
-                        .setDnsResolver(new CheckedNames(targets, timeout))
-                        .setMaxConnTotal(2 * CallbackQueue.MOST_AT_ONCE)
-                        .setMaxConnPerRoute(2 * CallbackQueue.MOST_AT_ONCE)
-                        .setDefaultConnectionConfig(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(timeout))
-                                .setSocketTimeout(Timeout.of(timeout))
-                                .build())
-                        .build())
-                .setConnectionReuseStrategy((request, response, context) -> false)
+        ConnectionConfig connections = ConnectionConfig.custom()
+                .setConnectTimeout(Timeout.of(timeout))
+                .setSocketTimeout(Timeout.of(timeout))
+                .build();
+        // No proxy, too: what one would reach is not what was looked at.
+        this.http = SingleRequests.client(
+                        2 * CallbackQueue.MOST_AT_ONCE, connections, new CheckedNames(targets, timeout))
                 .setUserAgent("CryptoAPIWrapper")
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableContentCompression()
-                .disableCookieManagement()
-                .disableAuthCaching()
                 .build();
     }
 
@@ -132,12 +109,7 @@ final class CallbackHttp implements AutoCloseable {
         request.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
         request.setHeader("webhook-signature", signature.of(callback.id(), now, body));
         request.setEntity(new ByteArrayEntity(body, ContentType.create("application/json")));
-        request.setConfig(RequestConfig.custom()
-                .setResponseTimeout(Timeout.of(timeout))
-                .setConnectionRequestTimeout(Timeout.of(timeout))
-                // Some gateways refuse an offered upgrade with 403.
-                .setProtocolUpgradeEnabled(false)
-                .build());
+        request.setConfig(SingleRequests.within(timeout));
         return request;
     }
 
@@ -162,12 +134,8 @@ final class CallbackHttp implements AutoCloseable {
         if (status == 410) {
             return new Outcome.Gone();
         }
-        var retryAfter = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
-        return new Outcome.Failed(
-                "it answered " + status,
-                RetryAfter.read(
-                        retryAfter == null || retryAfter.getValue() == null ? "" : retryAfter.getValue(),
-                        clock.instant()));
+        String retryAfter = SingleRequests.valueOf(response, HttpHeaders.RETRY_AFTER);
+        return new Outcome.Failed("it answered " + status, Schedule.pause(retryAfter, clock.instant()));
     }
 
     /** In words of ours: those of others may quote the URL. */

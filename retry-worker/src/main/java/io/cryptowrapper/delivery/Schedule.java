@@ -1,6 +1,8 @@
 package io.cryptowrapper.delivery;
 
 import io.cryptowrapper.callbacks.Callback;
+import io.cryptowrapper.http.RetryAfter;
+import io.cryptowrapper.settings.CallbackSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,6 +19,14 @@ record Schedule(List<Duration> delays, RandomGenerator random) {
 
     /** A delay may be longer by this part of it. */
     private static final double JITTER = 0.1;
+
+    /** The pause that a receiver asks for, a day at most; nothing if it asks for none. */
+    static Optional<Duration> pause(String retryAfter, Instant now) {
+        Duration longest = CallbackSettings.LONGEST_DELAY;
+        return RetryAfter.read(retryAfter, now)
+                .filter(Duration::isPositive)
+                .map(asked -> asked.compareTo(longest) < 0 ? asked : longest);
+    }
 
     /** The next attempt; nothing if there is none any more. */
     Optional<Callback> next(Callback failed, Optional<Duration> pause, Instant now) {

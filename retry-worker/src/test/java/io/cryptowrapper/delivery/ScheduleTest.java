@@ -69,9 +69,9 @@ class ScheduleTest {
                 "99999999999999999999 | -"
             })
     void a_pause_is_asked_for_in_seconds_or_by_a_date_and_is_a_day_at_most(String value, @Nullable Long seconds) {
-        assertThat(RetryAfter.read(value, NOW))
+        assertThat(Schedule.pause(value, NOW))
                 .isEqualTo(Optional.ofNullable(seconds).map(Duration::ofSeconds));
-        assertThat(RetryAfter.read(value, NOW).orElse(ZERO)).isLessThanOrEqualTo(ofHours(24));
+        assertThat(Schedule.pause(value, NOW).orElse(ZERO)).isLessThanOrEqualTo(ofHours(24));
     }
 
     private static RandomGenerator always(double value) {

@@ -45,7 +45,7 @@ class StructureTest {
     @Test
     void each_technology_has_one_adapter() {
         noClasses()
-                .that(resideOutsideOfPackages("..upstream..", "..delivery..", "..simulator.."))
+                .that(resideOutsideOfPackages("..http..", "..upstream..", "..delivery..", "..simulator.."))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.apache.hc..")
