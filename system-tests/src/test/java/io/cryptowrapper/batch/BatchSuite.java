@@ -100,10 +100,11 @@ abstract class BatchSuite {
                 .untilAsserted(() -> assertThat(
                                 RawHttp.post(one.port(), "/crypto/sign", json).body())
                         .doesNotContain("\"success\":false"));
+        // A call whose answer comes too late is made again.
         assertThat(upstream.calls().stream()
                         .filter(call -> call.message().startsWith("together"))
                         .count())
-                .isEqualTo(MESSAGES);
+                .isBetween((long) MESSAGES, MESSAGES + 10L);
     }
 
     private static String batch(String prefix, int messages) {

@@ -126,6 +126,24 @@ abstract class PushSuite {
     }
 
     @Test
+    void a_call_that_a_worker_was_killed_over_is_made_again_by_the_next_one() throws Exception {
+        try (Receiver receiver = Receiver.start()) {
+            receiver.leaveNextUnanswered();
+            calledBack(other, target("cut off"), receiver);
+            wanted.add("cut off");
+            Receiver.Received call = receiver.next();
+
+            one.killWorkers();
+            one.startWorkers(1);
+
+            Receiver.Received again = receiver.next();
+            assertThat(again.fault()).isEmpty();
+            assertThat(again.id()).isEqualTo(call.id());
+            assertThat(again.body()).isEqualTo(call.body()).contains("\"success\":true");
+        }
+    }
+
+    @Test
     void who_follows_goes_on_where_he_was_when_the_api_is_killed_and_started_again() throws Exception {
         String target = target("killed");
         String seen;

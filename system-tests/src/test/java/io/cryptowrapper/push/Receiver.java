@@ -13,10 +13,12 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpHeaders;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A client that is called back; the reference library of Standard Webhooks decides what it takes. */
 final class Receiver implements AutoCloseable {
@@ -27,6 +29,8 @@ final class Receiver implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
+    private final AtomicBoolean silent = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private Receiver(Webhook webhook, HttpServer server) {
         this.webhook = webhook;
@@ -62,8 +66,14 @@ final class Receiver implements AutoCloseable {
         return received.size();
     }
 
+    /** The next call is taken and never answered. */
+    void leaveNextUnanswered() {
+        silent.set(true);
+    }
+
     @Override
     public void close() {
+        closed.countDown();
         server.stop(0);
         threads.close();
     }
@@ -83,7 +93,12 @@ final class Receiver implements AutoCloseable {
             }
             String id = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("webhook-id"), "");
             received.add(new Received(id, body, fault, nanos));
+            if (silent.getAndSet(false)) {
+                closed.await();
+            }
             exchange.sendResponseHeaders(fault.isEmpty() ? 204 : 400, -1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
