@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,10 +66,10 @@ class BatchAcceptance implements AutoCloseable {
     /**
      * Answers for those messages that are known, of a portion.
      *
+     * @param outcomes gets what is true as soon as it is known, and what is better then
      * @throws DataAccessException if Redis does not answer
      */
-    Map<Message, Batch.Outcome> known(List<Message> messages) {
-        Map<Message, Batch.Outcome> outcomes = new HashMap<>();
+    void known(List<Message> messages, Map<Message, Batch.Outcome> outcomes) {
         List<Optional<SigningStatus>> found =
                 store.find(messages.stream().map(Message::id).toList());
         List<SigningStatus.Pending> waiting = new ArrayList<>();
@@ -87,18 +86,18 @@ class BatchAcceptance implements AutoCloseable {
                 }
             });
         }
-        outcomes.putAll(waiting(waiting));
-        return outcomes;
+        tellRoughly(waiting, outcomes);
+        tell(waiting, outcomes);
     }
 
     /**
      * Accepts new messages that the upstream is not called for now.
      *
-     * @return nothing of those that somebody else has just sent
+     * @param outcomes the same; gets nothing of those that somebody else has just sent
      * @throws DataAccessException if Redis does not answer
      * @throws NotAcceptedException if as many wait as may
      */
-    Map<Message, Batch.Outcome> accept(List<Message> messages, Failure why) {
+    void accept(List<Message> messages, Failure why, Map<Message, Batch.Outcome> outcomes) {
         room.require();
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         List<SigningStatus.Pending> waiting = messages.stream()
@@ -117,13 +116,14 @@ class BatchAcceptance implements AutoCloseable {
             }
         }
         if (accepted.isEmpty()) {
-            return Map.of();
+            return;
         }
+        tellRoughly(accepted, outcomes);
         turns.join(accepted.stream().map(status -> status.message().id()).toList());
         for (int i = 0; i < accepted.size(); i++) {
             queueLater(accepted.get(i), theirs.get(i));
         }
-        return waiting(accepted);
+        tell(accepted, outcomes);
     }
 
     static List<List<Message>> portions(List<Message> messages) {
@@ -139,19 +139,27 @@ class BatchAcceptance implements AutoCloseable {
         queueing.shutdownNow();
     }
 
-    private Map<Message, Batch.Outcome> waiting(List<SigningStatus.Pending> waiting) {
-        Map<Message, Batch.Outcome> outcomes = new HashMap<>();
+    /** For those who can be told no more before their time is over. */
+    private void tellRoughly(List<SigningStatus.Pending> waiting, Map<Message, Batch.Outcome> outcomes) {
+        for (SigningStatus.Pending status : waiting) {
+            tell(status, turns.whenUnknown(), outcomes);
+        }
+    }
+
+    private void tell(List<SigningStatus.Pending> waiting, Map<Message, Batch.Outcome> outcomes) {
         if (waiting.isEmpty()) {
-            return outcomes;
+            return;
         }
         List<MessageId> ids =
                 waiting.stream().map(status -> status.message().id()).toList();
         List<Duration> until = turns.untilTurnsOf(ids);
         for (int i = 0; i < waiting.size(); i++) {
-            SigningStatus.Pending status = waiting.get(i);
-            outcomes.put(status.message(), new Batch.Outcome.Told(new Answer.Pending(status.last(), until.get(i))));
+            tell(waiting.get(i), until.get(i), outcomes);
         }
-        return outcomes;
+    }
+
+    private static void tell(SigningStatus.Pending status, Duration until, Map<Message, Batch.Outcome> outcomes) {
+        outcomes.put(status.message(), new Batch.Outcome.Told(new Answer.Pending(status.last(), until)));
     }
 
     private void queueLater(SigningStatus.Pending status, Outbox.Entry entry) {

@@ -164,6 +164,24 @@ class BatchTest {
     }
 
     @Test
+    void when_redis_is_slow_a_large_batch_is_answered_in_time_all_the_same() throws Exception {
+        try (RunningApi own =
+                RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.api.quota.calls", "10"))) {
+            own.sign(RunningApi.newMessage());
+            post(own, messages(1000).stream().map(message -> "warm " + message).toList());
+            own.toRedis().slow(Duration.ofMillis(100));
+
+            long start = System.nanoTime();
+            RawHttp.Response response = post(own, messages(1000));
+            Duration took = Duration.ofNanos(System.nanoTime() - start);
+
+            assertThat(took).isLessThan(PROMISED);
+            // As many as were got through with; if there are none, it is the whole that is refused.
+            assertThat(response.status()).isIn(200, 503);
+        }
+    }
+
+    @Test
     void without_redis_new_messages_are_queued_and_not_called() throws Exception {
         long queued = api.queued();
         api.toRedis().cut();
