@@ -19,13 +19,16 @@ final class BatchResponse {
     /** Writes it piece by piece, and closes nothing. */
     static void write(Batch batch, JsonMapper json, OutputStream out) throws IOException {
         long deadline = System.nanoTime() + LONGEST.toNanos();
-        try (SequenceWriter array = json.writer().writeValuesAsArray(new Unclosed(out))) {
+        // Not closed when it fails, which would end the array: what was cut short is not to look whole.
+        try {
+            SequenceWriter array = json.writer().writeValuesAsArray(new Unclosed(out));
             for (Message message : batch.messages()) {
                 if (System.nanoTime() - deadline > 0) {
                     throw new IOException("the client reads too slowly");
                 }
                 array.write(element(message, batch.outcomeOf(message)));
             }
+            array.close();
         } catch (JacksonException e) {
             throw new IOException(e);
         }
@@ -38,7 +41,7 @@ final class BatchResponse {
         };
     }
 
-    /** A broken answer is not to look whole: only who wrote all of it ends it. */
+    /** The response is closed by whoever opened it. */
     private static final class Unclosed extends OutputStream {
 
         private final OutputStream out;
