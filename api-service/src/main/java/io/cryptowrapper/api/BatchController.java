@@ -92,14 +92,15 @@ class BatchController implements AutoCloseable {
         threads.execute(() -> {
             try {
                 take(exchange);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // An error too: without an answer, the client would wait for ever.
                 fail(exchange, e);
             }
         });
         return exchange.result;
     }
 
-    private static void fail(Exchange exchange, RuntimeException error) {
+    private static void fail(Exchange exchange, Throwable error) {
         try {
             exchange.result.setErrorResult(error);
         } catch (RuntimeException ended) {
@@ -121,7 +122,7 @@ class BatchController implements AutoCloseable {
             try {
                 messages = BatchBody.read(body.content(), longestMessage);
                 count(messages.size(), exchange);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 work.close();
                 throw e;
             }
@@ -177,11 +178,11 @@ class BatchController implements AutoCloseable {
             }
             answerHeaders.addBudget(exchange.response);
             if (events) {
-                held = true;
                 follow(now, stay.orElseThrow(), exchange);
-            } else if (stay.isPresent() && now.isWaiting()) {
                 held = true;
+            } else if (stay.isPresent() && now.isWaiting()) {
                 hold(now, stay.get(), exchange);
+                held = true;
             } else {
                 boolean waited = patience == null || patience.isZero() || !now.isWaiting();
                 write(now, waited ? exchange.options : exchange.options.withoutPatience(), exchange);
@@ -198,7 +199,14 @@ class BatchController implements AutoCloseable {
         BatchStream stream = streams.open(now, stay);
         // Called when the client has gone before the stream has begun.
         exchange.result.onCompletion(stream::abandon);
-        exchange.result.setResult(stream.emitter());
+        boolean told = false;
+        try {
+            told = exchange.result.setResult(stream.emitter());
+        } finally {
+            if (!told) {
+                stream.abandon();
+            }
+        }
     }
 
     private void hold(Batch now, Lease stay, Exchange exchange) {

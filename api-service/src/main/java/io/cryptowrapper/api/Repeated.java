@@ -3,10 +3,14 @@ package io.cryptowrapper.api;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /** Something that is done again and again, on a thread of its own, from its start until it is stopped. */
 abstract class Repeated implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(Repeated.class);
 
     private final String name;
     private final Duration pause;
@@ -46,11 +50,20 @@ abstract class Repeated implements SmartLifecycle {
         return stopped.getCount() > 0;
     }
 
+    private void turn(Series series) {
+        try {
+            series.turn();
+        } catch (RuntimeException | Error e) {
+            // An error too: nobody would notice that it has ended in silence.
+            log.error("A turn of '{}' failed in a way that was not foreseen", name, e);
+        }
+    }
+
     private void repeat(CountDownLatch stop) {
         Series series = begin();
         try {
             do {
-                series.turn();
+                turn(series);
             } while (!stop.await(pause.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
