@@ -23,7 +23,7 @@ import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 public class CallbackQueue implements AutoCloseable {
 
     /** How many a process has at the same time. */
-    public static final int MOST_AT_ONCE = 16;
+    public static final int MOST_AT_ONCE = 30;
 
     private final ConnectionFactory connections;
     private final CallbackTopology topology;

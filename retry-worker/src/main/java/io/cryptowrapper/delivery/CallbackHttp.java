@@ -55,7 +55,8 @@ final class CallbackHttp implements AutoCloseable {
         this.timeout = settings.timeout();
         this.clock = clock;
         ConnectionConfig connections = ConnectionConfig.custom()
-                .setConnectTimeout(Timeout.of(timeout))
+                // Less than all of it, so that the next one of several addresses is tried.
+                .setConnectTimeout(Timeout.of(timeout.dividedBy(3)))
                 .setSocketTimeout(Timeout.of(timeout))
                 .build();
         // No proxy, too: what one would reach is not what was looked at.

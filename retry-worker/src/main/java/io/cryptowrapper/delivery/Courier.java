@@ -25,7 +25,8 @@ final class Courier {
     private static final Logger log = LoggerFactory.getLogger(Courier.class);
 
     private static final Duration BROKER_PATIENCE = Duration.ofSeconds(5);
-    private static final Duration PAUSE_IN_TROUBLE = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE_IN_TROUBLE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE_IN_TROUBLE = Duration.ofMinutes(1);
     private static final Duration LONGEST_DEFERRAL = Duration.ofMinutes(5);
 
     private final CallbackHttp http;
@@ -68,7 +69,7 @@ final class Courier {
             settle(taken, () -> publisher.park(taken.payload(), reason, BROKER_PATIENCE));
             return;
         }
-        if (!topology.isDue(callback.left(clock.instant()))) {
+        if (!schedule.isAtOnce(callback) && !topology.isDue(callback.left(clock.instant()))) {
             settle(taken, () -> publisher.publish(callback, BROKER_PATIENCE));
         } else if (receivers.enter(callback.host())) {
             Outcome outcome;
@@ -120,8 +121,12 @@ final class Courier {
         log.info("Callback {} to {}: {} at attempt {}", callback.id(), callback.host(), words, callback.attempt());
     }
 
-    /** Until the broker has what comes next: given back to it, the callback would be posted again at once. */
+    /**
+     * Until the broker has what comes next: given back to it, the callback would be posted again at once. Less and less
+     * often, as what was not confirmed may be a copy that it has.
+     */
     private static void settle(TakenCallback taken, Runnable publishing) throws InterruptedException {
+        Duration pause = FIRST_PAUSE_IN_TROUBLE;
         while (true) {
             try {
                 publishing.run();
@@ -134,7 +139,9 @@ final class Courier {
                 if (!taken.isHeld()) {
                     throw new AmqpException(String.valueOf(e.getMessage()), e);
                 }
-                Thread.sleep(PAUSE_IN_TROUBLE);
+                Thread.sleep(pause);
+                pause = pause.multipliedBy(2);
+                pause = pause.compareTo(LONGEST_PAUSE_IN_TROUBLE) < 0 ? pause : LONGEST_PAUSE_IN_TROUBLE;
             }
         }
     }

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
  */
 final class Receivers {
 
-    static final int PLACES_OF_ONE = 4;
+    static final int PLACES_OF_ONE = 3;
 
     /** A host that has kept all its places for so long is slow. */
     private static final long PATIENCE = Duration.ofMillis(500).toNanos();

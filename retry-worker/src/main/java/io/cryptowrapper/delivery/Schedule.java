@@ -28,6 +28,11 @@ record Schedule(List<Duration> delays, RandomGenerator random) {
                 .map(asked -> asked.compareTo(longest) < 0 ? asked : longest);
     }
 
+    /** Whether an attempt is made when it comes, whatever the clock of the process says that it has come from. */
+    boolean isAtOnce(Callback callback) {
+        return callback.attempt() == 1 && delays.getFirst().isZero();
+    }
+
     /** The next attempt; nothing if there is none any more. */
     Optional<Callback> next(Callback failed, Optional<Duration> pause, Instant now) {
         if (failed.attempt() >= delays.size()) {

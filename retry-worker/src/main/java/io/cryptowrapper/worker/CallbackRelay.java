@@ -46,12 +46,23 @@ class CallbackRelay {
                         // The others come again in some seconds.
                         return;
                     }
-                    callbacks.release(look);
+                    release(look);
                 }
                 due = callbacks.due();
             }
         } catch (NotConfirmedException | DataAccessException e) {
             log.debug("Callbacks wait: {}", e.getMessage());
+        }
+    }
+
+    private void release(Look look) {
+        try {
+            callbacks.release(look);
+        } catch (NotConfirmedException | DataAccessException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Those behind it are not to wait for it.
+            log.error("The callbacks of {} cannot be made", look, e);
         }
     }
 }

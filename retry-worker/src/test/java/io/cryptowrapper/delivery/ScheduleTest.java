@@ -37,6 +37,16 @@ class ScheduleTest {
     }
 
     @Test
+    void the_first_attempt_is_made_at_once_where_it_has_no_delay_whatever_another_clock_says() {
+        Callback ofAnHourAhead = Callback.first("id", first.url(), "{}", NOW.plus(Duration.ofHours(1)));
+
+        assertThat(schedule.isAtOnce(ofAnHourAhead)).isTrue();
+        assertThat(schedule.isAtOnce(ofAnHourAhead.next(NOW))).isFalse();
+        assertThat(new Schedule(List.of(ofSeconds(1)), always(0)).isAtOnce(ofAnHourAhead))
+                .isFalse();
+    }
+
+    @Test
     void after_the_last_one_there_is_none() {
         Callback third = first.next(NOW).next(NOW);
 
