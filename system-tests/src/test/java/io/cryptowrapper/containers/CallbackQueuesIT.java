@@ -96,7 +96,8 @@ class CallbackQueuesIT {
     @Test
     void what_a_worker_holds_when_it_closes_goes_to_the_others_and_no_more_comes_than_it_can_hold() throws Exception {
         queue.subscribe(taken::add);
-        IntStream.range(0, 2 * CallbackQueue.MOST_AT_ONCE).forEach(i -> publisher.publish(callback("c" + i, Instant.now()), PATIENCE));
+        IntStream.range(0, 2 * CallbackQueue.MOST_AT_ONCE)
+                .forEach(i -> publisher.publish(callback("c" + i, Instant.now()), PATIENCE));
         await().until(() -> taken.size() == CallbackQueue.MOST_AT_ONCE);
         await().during(ofMillis(500)).until(() -> taken.size() == CallbackQueue.MOST_AT_ONCE);
         taken.clear();
