@@ -181,7 +181,7 @@ class BatchSigner implements AutoCloseable {
     }
 
     private void answer(Message message, Deadline deadline, Map<Message, Batch.Outcome> outcomes) {
-        outcomes.put(message, outcome(message, deadline.forAnother()));
+        outcomes.put(message, outcome(message, deadline.ofOne()));
     }
 
     private Batch.Outcome outcome(Message message, Deadline deadline) {

@@ -14,6 +14,7 @@ final class Deadline {
 
     private static final Duration MARGIN = TIME_TO_ANSWER.minus(TIME_FOR_ALL_STEPS);
     private static final Duration TIME_TO_WRITE_A_BATCH = Duration.ofMillis(150);
+    private static final Duration TIME_FOR_ONE_OF_MANY = MARGIN.plusMillis(20);
 
     private final long nanos;
     private volatile @Nullable Answer otherwise;
@@ -36,9 +37,9 @@ final class Deadline {
         return new Deadline(System.nanoTime() + time.toNanos());
     }
 
-    /** The same moment, for another message. */
-    Deadline forAnother() {
-        return new Deadline(nanos);
+    /** That of one of many: when it is missed, there is time left to tell so. */
+    Deadline ofOne() {
+        return new Deadline(nanos - TIME_FOR_ONE_OF_MANY.toNanos());
     }
 
     /** The time until who waits should wait no more, because a step was slower than it may be. */
