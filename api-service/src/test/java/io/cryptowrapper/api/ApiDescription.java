@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,8 +34,26 @@ final class ApiDescription {
                             .build()));
 
     private final JsonNode root;
-    private final ObjectNode closedComponents;
-    private final Map<JsonNode, Schema> schemas = new HashMap<>();
+    private final JsonSchemas open;
+    private final JsonSchemas closed;
+
+    /** Those of the document, with what they refer to. */
+    private record JsonSchemas(JsonNode components, Map<JsonNode, Schema> compiled) {
+
+        List<String> faults(JsonNode schema, JsonNode value) {
+            return compiled
+                    .computeIfAbsent(schema, key -> {
+                        ObjectNode whole = JSON.createObjectNode();
+                        whole.set("components", components);
+                        whole.set("allOf", JSON.createArrayNode().add(schema));
+                        return SCHEMAS.getSchema(whole);
+                    })
+                    .validate(value)
+                    .stream()
+                    .map(Object::toString)
+                    .toList();
+        }
+    }
 
     /** @param method in capital letters */
     record Operation(String method, String path, JsonNode node) {
@@ -47,8 +66,10 @@ final class ApiDescription {
 
     private ApiDescription(JsonNode root) {
         this.root = root;
-        this.closedComponents = (ObjectNode) root.get("components").deepCopy();
-        closedComponents.get("schemas").forEach(ApiDescription::close);
+        JsonNode components = root.get("components");
+        this.open = new JsonSchemas(components, new HashMap<>());
+        this.closed = new JsonSchemas(components.deepCopy(), new HashMap<>());
+        closed.components().get("schemas").forEach(ApiDescription::close);
     }
 
     static ApiDescription of(String json) {
@@ -100,20 +121,12 @@ final class ApiDescription {
     }
 
     /**
-     * What is wrong with a value. Other than readers, who are to leave alone what they do not know, this wants each
-     * field to be described.
+     * What is wrong with a value, for readers who leave alone what they do not know; and then for this test, which
+     * wants each field to be described.
      */
     List<String> faults(JsonNode schema, JsonNode value) {
-        return schemas
-                .computeIfAbsent(schema, key -> {
-                    ObjectNode whole = JSON.createObjectNode();
-                    whole.set("components", closedComponents);
-                    whole.set("allOf", JSON.createArrayNode().add(schema));
-                    return SCHEMAS.getSchema(whole);
-                })
-                .validate(value)
-                .stream()
-                .map(Object::toString)
+        return Stream.of(open, closed)
+                .flatMap(schemas -> schemas.faults(schema, value).stream())
                 .toList();
     }
 
