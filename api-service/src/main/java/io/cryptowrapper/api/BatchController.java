@@ -216,7 +216,7 @@ class BatchController implements AutoCloseable {
         var _ = end.whenComplete((done, error) -> {
             stay.close();
             if (error != null) {
-                exchange.result.setErrorResult(error);
+                fail(exchange, error);
             }
         });
     }

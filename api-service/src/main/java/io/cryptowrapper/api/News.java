@@ -6,16 +6,12 @@ import io.cryptowrapper.signing.MessageId;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** This process's one subscription to the changes of messages, for all parts that listen. */
 @Component
 class News extends Repeated implements StatusNews.Listener {
-
-    private static final Logger log = LoggerFactory.getLogger(News.class);
 
     /** Before another try to subscribe, or another look at whether the connection is alive. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -62,8 +58,6 @@ class News extends Repeated implements StatusNews.Listener {
                 }
             } catch (DataAccessException away) {
                 // It is tried again.
-            } catch (RuntimeException e) {
-                log.error("News of messages could not be listened for; trying on", e);
             }
         }
 

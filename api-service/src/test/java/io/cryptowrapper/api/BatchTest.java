@@ -127,23 +127,16 @@ class BatchTest {
 
     @Test
     void a_thousand_new_messages_are_accepted_in_time_while_the_budget_is_used_up() throws Exception {
-        try (RunningApi own =
-                RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.api.quota.calls", "10"))) {
-            own.sign(RunningApi.newMessage());
-            // Which is cold else.
-            post(own, messages(1000).stream().map(message -> "warm " + message).toList());
+        try (RunningApi own = withSmallBudget()) {
             long queued = own.queued();
             List<String> messages = messages(1000);
 
-            long start = System.nanoTime();
-            RawHttp.Response response = post(own, messages);
-            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            RawHttp.Response response = postInTime(own, messages);
 
             assertThat(response.status()).isEqualTo(200);
             assertThat(told(response.body())).isEqualTo(messages);
             assertThat(response.body()).doesNotContain("\"status\":503").contains("its quota is used up");
             assertThat(calls()).isZero();
-            assertThat(took).isLessThan(PROMISED);
             await().untilAsserted(() -> assertThat(
                             own.queued() + own.redis().opsForZSet().zCard("sign:outbox"))
                     .isGreaterThanOrEqualTo(queued + 991));
@@ -165,17 +158,11 @@ class BatchTest {
 
     @Test
     void when_redis_is_slow_a_large_batch_is_answered_in_time_all_the_same() throws Exception {
-        try (RunningApi own =
-                RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.api.quota.calls", "10"))) {
-            own.sign(RunningApi.newMessage());
-            post(own, messages(1000).stream().map(message -> "warm " + message).toList());
+        try (RunningApi own = withSmallBudget()) {
             own.toRedis().slow(Duration.ofMillis(100));
 
-            long start = System.nanoTime();
-            RawHttp.Response response = post(own, messages(1000));
-            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            RawHttp.Response response = postInTime(own, messages(1000));
 
-            assertThat(took).isLessThan(PROMISED);
             // As many as were got through with; if there are none, it is the whole that is refused.
             assertThat(response.status()).isIn(200, 503);
         }
@@ -318,9 +305,8 @@ class BatchTest {
         try (RunningApi own = RunningApi.on(
                 TestServers.newDatabase(),
                 upstream.baseUrl(),
-                Map.of("crypto.batch.max-at-once", "1", "crypto.requests.max-at-once", "15"))) {
-            // A process that has just started takes the places for so long that it refuses some of forty.
-            post(own, messages(1));
+                // One less than there are slow ones: fewer would be taken while so many begin, where all is slow.
+                Map.of("crypto.batch.max-at-once", "1", "crypto.requests.max-at-once", "39"))) {
             List<Socket> slow = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
                 Socket client = RawHttp.send(
@@ -333,14 +319,10 @@ class BatchTest {
                             () -> assertThat(post(own, messages(2)).status()).isEqualTo(200));
             assertThat(own.sign(prefix + "single").status()).isEqualTo(200);
 
-            List<String> told = new ArrayList<>();
             for (Socket client : slow) {
-                told.add(told(client));
+                assertThat(told(client)).isIn("408", "closed");
                 client.close();
             }
-            // And so it may be all the same where there are few processors.
-            assertThat(told).containsAnyOf("408", "closed").isSubsetOf("408", "closed", "503");
-            assertThat(told).filteredOn("503"::equals).hasSizeLessThan(20);
         }
     }
 
@@ -434,9 +416,22 @@ class BatchTest {
         return RawHttp.post(asked.port(), "/crypto/sign", json(messages));
     }
 
+    /** An API that has taken a large batch before: it is cold else. */
+    private RunningApi withSmallBudget() throws IOException {
+        RunningApi own =
+                RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.api.quota.calls", "10"));
+        own.sign(RunningApi.newMessage());
+        post(own, messages(1000).stream().map(message -> "warm " + message).toList());
+        return own;
+    }
+
     private static RawHttp.Response postInTime(List<String> messages) throws IOException {
+        return postInTime(api, messages);
+    }
+
+    private static RawHttp.Response postInTime(RunningApi asked, List<String> messages) throws IOException {
         long start = System.nanoTime();
-        RawHttp.Response response = post(messages);
+        RawHttp.Response response = post(asked, messages);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PROMISED);
         return response;
     }
