@@ -9,8 +9,8 @@ import java.time.Duration;
 /**
  * Every key in Redis, and how long what is under it lives.
  *
- * <p>No command touches two keys at once but those of one message, which have the same hash tag: so the others may lie
- * on different nodes of a cluster.
+ * <p>No command touches two keys at once but those of one message, which have the same hash tag, and those of a batch,
+ * which are read and written a hundred at a time: on the nodes of a Redis Cluster these would have to be divided.
  *
  * @param upstream whose results these are
  * @param signatures how long a signature is kept

@@ -3,17 +3,15 @@ package io.cryptowrapper.results;
 import io.cryptowrapper.redis.Scripts;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.SigningStatus;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.SetCondition;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
-import org.springframework.data.redis.core.types.Expiration;
 
 /**
  * What is known of each message, in Redis.
@@ -25,6 +23,10 @@ public class SignatureStore {
 
     private static final RedisScript<String> RECORD =
             Scripts.read("record-status.lua", SignatureStore.class, String.class);
+
+    @SuppressWarnings("rawtypes")
+    private static final RedisScript<List> RECORD_NEW =
+            Scripts.read("record-new.lua", SignatureStore.class, List.class);
 
     @SuppressWarnings("rawtypes")
     private static final RedisScript<List> FIND = Scripts.read("find-status.lua", SignatureStore.class, List.class);
@@ -74,13 +76,10 @@ public class SignatureStore {
 
     /** What is known of each of these, in the same order. */
     public List<Optional<SigningStatus>> find(List<MessageId> ids) {
-        return redis
-                .executePipelined((RedisConnection connection) -> {
-                    ids.forEach(id -> connection.stringCommands().get(utf8(keys.status(id))));
-                    return null;
-                })
+        return Objects.requireNonNull(redis.opsForValue()
+                        .multiGet(ids.stream().map(keys::status).toList()))
                 .stream()
-                .map(json -> StoredStatus.read((String) json))
+                .map(StoredStatus::read)
                 .toList();
     }
 
@@ -90,24 +89,17 @@ public class SignatureStore {
      * @return of each, in the same order, whether it was so
      */
     public List<Boolean> recordNew(List<SigningStatus.Pending> waiting) {
-        return replicated
-                .executePipelined((RedisConnection connection) -> {
-                    waiting.forEach(status -> connection
-                            .stringCommands()
-                            .set(
-                                    utf8(keys.status(status.message().id())),
-                                    utf8(StoredStatus.of(status).toJson()),
-                                    SetCondition.ifAbsent(),
-                                    Expiration.from(keys.lifeOf(status))));
-                    return null;
-                })
-                .stream()
-                .map(Boolean.TRUE::equals)
-                .toList();
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+        Object[] arguments = Stream.concat(
+                        Stream.of(Long.toString(keys.longestWait().toMillis())),
+                        waiting.stream().map(status -> StoredStatus.of(status).toJson()))
+                .toArray();
+        List<?> written = replicated.execute(
+                RECORD_NEW,
+                waiting.stream()
+                        .map(status -> keys.status(status.message().id()))
+                        .toList(),
+                arguments);
+        return written.stream().map(Long.valueOf(1)::equals).toList();
     }
 
     /**

@@ -9,11 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.data.redis.connection.lettuce.LettucePoolingClientConfiguration;
 import org.springframework.data.redis.core.RedisCallback;
 
 /**
@@ -42,11 +39,12 @@ final class ReplicatedRedis extends WatchedRedis implements AutoCloseable {
 
     /** @param like whose server and settings are used, over other connections */
     static ReplicatedRedis like(LettuceConnectionFactory like, int replicas) {
-        var connections = new LettuceConnectionFactory(server(like), pooled(like.getClientConfiguration()));
-        connections.setShareNativeConnection(false);
-        connections.afterPropertiesSet();
-        connections.start();
-        return new ReplicatedRedis(connections, replicas);
+        var pool = new GenericObjectPoolConfig<StatefulConnection<?, ?>>();
+        pool.setMaxTotal(MOST_CONNECTIONS);
+        pool.setMaxIdle(MOST_CONNECTIONS);
+        pool.setMaxWait(PATIENCE_FOR_A_CONNECTION);
+        pool.setJmxEnabled(false);
+        return new ReplicatedRedis(RedisConnections.pooled(like, pool), replicas);
     }
 
     @Override
@@ -82,28 +80,5 @@ final class ReplicatedRedis extends WatchedRedis implements AutoCloseable {
             throw new DataAccessResourceFailureException(
                     "%d of the %d replicas needed have confirmed what was written".formatted(confirmed, replicas));
         }
-    }
-
-    private static RedisConfiguration server(LettuceConnectionFactory like) {
-        if (like.getSentinelConfiguration() != null) {
-            return like.getSentinelConfiguration();
-        }
-        return like.getStandaloneConfiguration();
-    }
-
-    private static LettuceClientConfiguration pooled(LettuceClientConfiguration like) {
-        var pool = new GenericObjectPoolConfig<StatefulConnection<?, ?>>();
-        pool.setMaxTotal(MOST_CONNECTIONS);
-        pool.setMaxIdle(MOST_CONNECTIONS);
-        pool.setMaxWait(PATIENCE_FOR_A_CONNECTION);
-        pool.setJmxEnabled(false);
-        var configuration = LettucePoolingClientConfiguration.builder();
-        configuration.poolConfig(pool).commandTimeout(like.getCommandTimeout());
-        like.getClientOptions().ifPresent(configuration::clientOptions);
-        like.getClientResources().ifPresent(configuration::clientResources);
-        if (like.isUseSsl()) {
-            configuration.useSsl();
-        }
-        return configuration.build();
     }
 }

@@ -1,23 +1,31 @@
 package io.cryptowrapper.wiring;
 
+import io.cryptowrapper.results.RedisKeys;
+import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.retryqueue.RetryPublisher;
+import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.upstream.UpstreamClient;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Connects to Redis and RabbitMQ before the first request, and goes the ways of a publish and of a call once: in a JVM
- * that has just started, they take longer than a request may wait. Where one of them is not there yet, the start goes
- * on without it.
+ * Connects to Redis and RabbitMQ before the first request, and goes the ways of a look at a status, of a publish and of
+ * a call: in a JVM that has just started, they take longer than a request may wait, most of all where many come at the
+ * same time. Where one of them is not there yet, the start goes on without it.
  */
 @Component
 class WarmUp implements SmartLifecycle {
@@ -25,7 +33,12 @@ class WarmUp implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
 
     private static final Duration LIMIT = Duration.ofSeconds(3);
-    private static final Duration BROKER_PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    /** So many at the same time in the end, each crowd twice as large as the one before. */
+    private static final int LARGEST_CROWD = 64;
+
+    private static final MessageId NOBODYS = new Message("rehearsal").id();
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
     /**
@@ -33,13 +46,15 @@ class WarmUp implements SmartLifecycle {
      */
     private static final Duration BETWEEN_LATE_ATTEMPTS = Duration.ofSeconds(1);
 
-    private final StringRedisTemplate redis;
+    private final LettuceConnectionFactory redis;
+    private final RedisKeys keys;
     private final RetryPublisher publisher;
     private final UpstreamClient upstream;
     private volatile boolean running;
 
-    WarmUp(StringRedisTemplate redis, RetryPublisher publisher, UpstreamClient upstream) {
+    WarmUp(LettuceConnectionFactory redis, RedisKeys keys, RetryPublisher publisher, UpstreamClient upstream) {
         this.redis = redis;
+        this.keys = keys;
         this.publisher = publisher;
         this.upstream = upstream;
     }
@@ -50,10 +65,10 @@ class WarmUp implements SmartLifecycle {
         // Not virtual ones: each loads many classes.
         Executor threads = task -> Thread.ofPlatform().daemon().start(task);
         CompletableFuture.allOf(
-                        CompletableFuture.runAsync(() -> connect("Redis", this::pingRedis), threads),
+                        CompletableFuture.runAsync(() -> connect("Redis", this::rehearseRedis), threads),
                         // On its first connection the queues are declared.
                         CompletableFuture.runAsync(
-                                () -> connect("RabbitMQ", () -> publisher.probe(BROKER_PATIENCE)), threads),
+                                () -> connect("RabbitMQ", () -> crowds(() -> publisher.probe(PATIENCE))), threads),
                         CompletableFuture.runAsync(upstream::rehearse, threads))
                 .completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
@@ -75,10 +90,32 @@ class WarmUp implements SmartLifecycle {
         return 0;
     }
 
-    /** Not by the template, which tells the log of each trouble: a first connection may well take too long. */
-    private void pingRedis() {
-        try (RedisConnection connection = redis.getRequiredConnectionFactory().getConnection()) {
+    /** By connections that have more time, and tell the log of no trouble: the first ones may well take too long. */
+    private void rehearseRedis() {
+        LettuceConnectionFactory patient = RedisConnections.patient(redis, PATIENCE);
+        try {
+            var template = new StringRedisTemplate(patient);
+            var store = new SignatureStore(template, template, keys);
+            crowds(() -> store.findKept(NOBODYS));
+        } finally {
+            patient.destroy();
+        }
+        try (RedisConnection connection = redis.getConnection()) {
             connection.commands().ping();
+        }
+    }
+
+    /** Takes a step once, and then many times at once; for a start it is enough that the first time went well. */
+    private static void crowds(Runnable step) {
+        step.run();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int size = 2; size <= LARGEST_CROWD; size *= 2) {
+                CompletableFuture.allOf(Stream.generate(() -> CompletableFuture.runAsync(step, threads))
+                                .limit(size)
+                                .toArray(CompletableFuture<?>[]::new))
+                        .exceptionally(error -> null)
+                        .join();
+            }
         }
     }
 
