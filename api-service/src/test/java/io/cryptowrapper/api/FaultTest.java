@@ -91,18 +91,21 @@ class FaultTest {
 
     @Test
     void when_too_many_calls_hang_a_new_message_is_queued_at_once_and_costs_no_call() throws Exception {
-        upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(4))));
+        Duration hanging = Duration.ofSeconds(4);
+        upstream.follow(called -> Optional.of(new Behaviour.Hang(hanging)));
         // A rehearsal: a process that has just started needs longer than two seconds where hundreds come at once.
         awaitAnswers(hangAsManyAsMay());
-        await("room").until(() -> api.part(UpstreamClient.class).hasRoom());
-        List<Socket> hanging = hangAsManyAsMay();
+        await("the last call of it has ended")
+                .until(() -> System.nanoTime() - upstream.calls().getLast().nanos()
+                        > hanging.plusSeconds(1).toNanos());
+        List<Socket> clients = hangAsManyAsMay();
 
         RawHttp.Response response = signInTime();
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.body()).contains("\"last_status_code\":504", "too many calls wait for its answer");
         assertThat(calls()).isZero();
-        awaitAnswers(hanging);
+        awaitAnswers(clients);
     }
 
     /** Clients whose calls hang, so many that no more calls are made. */

@@ -21,10 +21,7 @@ final class RedisConnections {
         var configuration = LettucePoolingClientConfiguration.builder();
         configuration.poolConfig(pool);
         like.getClientConfiguration().getClientOptions().ifPresent(configuration::clientOptions);
-        LettuceConnectionFactory connections =
-                started(like, configuration, like.getClientConfiguration().getCommandTimeout());
-        connections.setShareNativeConnection(false);
-        return connections;
+        return started(like, configuration, like.getClientConfiguration().getCommandTimeout(), false);
     }
 
     /** To connect, and each command, may take as long as {@code patience}. */
@@ -37,11 +34,14 @@ final class RedisConnections {
                         .connectTimeout(patience)
                         .build())
                 .build());
-        return started(like, configuration, patience);
+        return started(like, configuration, patience, true);
     }
 
     private static LettuceConnectionFactory started(
-            LettuceConnectionFactory like, LettuceClientConfigurationBuilder configuration, Duration commandTimeout) {
+            LettuceConnectionFactory like,
+            LettuceClientConfigurationBuilder configuration,
+            Duration commandTimeout,
+            boolean shared) {
         LettuceClientConfiguration same = like.getClientConfiguration();
         configuration.commandTimeout(commandTimeout);
         same.getClientResources().ifPresent(configuration::clientResources);
@@ -49,6 +49,7 @@ final class RedisConnections {
             configuration.useSsl();
         }
         var connections = new LettuceConnectionFactory(server(like), configuration.build());
+        connections.setShareNativeConnection(shared);
         connections.afterPropertiesSet();
         connections.start();
         return connections;

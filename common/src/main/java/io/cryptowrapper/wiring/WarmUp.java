@@ -9,8 +9,6 @@ import io.cryptowrapper.upstream.UpstreamClient;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -36,7 +34,10 @@ class WarmUp implements SmartLifecycle {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** So many at the same time in the end, each crowd twice as large as the one before. */
-    private static final int LARGEST_CROWD = 64;
+    private static final int LARGEST_CROWD = 32;
+
+    /** Not virtual ones: each loads many classes. */
+    private static final Executor THREADS = task -> Thread.ofPlatform().daemon().start(task);
 
     private static final MessageId NOBODYS = new Message("rehearsal").id();
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
@@ -62,14 +63,12 @@ class WarmUp implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        // Not virtual ones: each loads many classes.
-        Executor threads = task -> Thread.ofPlatform().daemon().start(task);
         CompletableFuture.allOf(
-                        CompletableFuture.runAsync(() -> connect("Redis", this::rehearseRedis), threads),
+                        CompletableFuture.runAsync(() -> connect("Redis", this::rehearseRedis), THREADS),
                         // On its first connection the queues are declared.
                         CompletableFuture.runAsync(
-                                () -> connect("RabbitMQ", () -> crowds(() -> publisher.probe(PATIENCE))), threads),
-                        CompletableFuture.runAsync(upstream::rehearse, threads))
+                                () -> connect("RabbitMQ", () -> crowds(() -> publisher.probe(PATIENCE))), THREADS),
+                        CompletableFuture.runAsync(upstream::rehearse, THREADS))
                 .completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }
@@ -108,14 +107,12 @@ class WarmUp implements SmartLifecycle {
     /** Takes a step once, and then many times at once; for a start it is enough that the first time went well. */
     private static void crowds(Runnable step) {
         step.run();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int size = 2; size <= LARGEST_CROWD; size *= 2) {
-                CompletableFuture.allOf(Stream.generate(() -> CompletableFuture.runAsync(step, threads))
-                                .limit(size)
-                                .toArray(CompletableFuture<?>[]::new))
-                        .exceptionally(error -> null)
-                        .join();
-            }
+        for (int size = 2; size <= LARGEST_CROWD; size *= 2) {
+            CompletableFuture.allOf(Stream.generate(() -> CompletableFuture.runAsync(step, THREADS))
+                            .limit(size)
+                            .toArray(CompletableFuture<?>[]::new))
+                    .exceptionally(error -> null)
+                    .join();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.cryptowrapper.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.TestRedis;
@@ -17,17 +18,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 class SignatureStoreTest {
@@ -99,6 +104,56 @@ class SignatureStoreTest {
         assertThat(ttl()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
         store.record(ID, SIGNED);
         assertThat(ttl()).isBetween(Duration.ofHours(23), Duration.ofHours(24));
+    }
+
+    @Test
+    void of_many_those_are_recorded_of_which_nothing_is_known() {
+        Message claimed = new Message("claimed");
+        Message signed = new Message("signed");
+        store.claim(claimed.id());
+        store.record(signed.id(), SIGNED);
+        List<Pending> waiting = Stream.of(MESSAGE, claimed, signed, new Message("new"))
+                .map(message -> new Pending(message, new Failure(429, "later"), 1, Instant.EPOCH))
+                .toList();
+
+        assertThat(store.recordNew(waiting)).containsExactly(true, false, false, true);
+
+        List<MessageId> ids =
+                waiting.stream().map(status -> status.message().id()).toList();
+        assertThat(store.find(ids))
+                .containsExactly(
+                        Optional.of(waiting.getFirst()),
+                        Optional.empty(),
+                        Optional.of(SIGNED),
+                        Optional.of(waiting.getLast()));
+        assertThat(redis.getExpire("sign:{" + ID.hex() + "}"))
+                .isCloseTo(KEYS.longestWait().toSeconds(), within(2L));
+    }
+
+    @Test
+    void of_none_nothing_is_recorded_or_known() {
+        assertThat(store.recordNew(List.of())).isEmpty();
+        assertThat(store.find(List.of())).isEmpty();
+    }
+
+    @Test
+    void many_are_recorded_and_found_without_another_connection() {
+        List<Pending> waiting = IntStream.range(0, 100)
+                .mapToObj(i -> new Pending(new Message("m" + i), new Failure(429, "later"), 1, Instant.EPOCH))
+                .toList();
+        store.find(ID);
+        long before = connectionsEver();
+
+        store.recordNew(waiting);
+        store.find(waiting.stream().map(status -> status.message().id()).toList());
+
+        assertThat(connectionsEver()).isEqualTo(before);
+    }
+
+    private long connectionsEver() {
+        Properties stats = redis.execute(
+                (RedisConnection connection) -> connection.serverCommands().info("stats"));
+        return Long.parseLong(stats.getProperty("total_connections_received"));
     }
 
     @Test

@@ -77,6 +77,7 @@ class ReplicatedRedisTest {
                 quota::takeForFirstCall,
                 quota::takeForRetry,
                 () -> store.record(id, new SigningStatus.Signed(new Signature("c2ln"))),
+                () -> store.recordNew(List.of()),
                 () -> new Outbox(redis, keys).add(id))) {
             assertThatThrownBy(write).isInstanceOf(DataAccessResourceFailureException.class);
         }
