@@ -7,6 +7,7 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.upstream.UpstreamClient;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +15,6 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -30,8 +30,10 @@ class WarmUp implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
 
-    private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    /** For a start, when there are connections, and the crowds that go over them do not come to an end. */
+    private static final Duration LIMIT = Duration.ofSeconds(15);
 
     /** So many at the same time in the end, each crowd twice as large as the one before. */
     private static final int LARGEST_CROWD = 32;
@@ -40,12 +42,6 @@ class WarmUp implements SmartLifecycle {
     private static final Executor THREADS = task -> Thread.ofPlatform().daemon().start(task);
 
     private static final MessageId NOBODYS = new Message("rehearsal").id();
-    private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
-
-    /**
-     * Between those that nobody waits for: a broker that refuses the password is not to be asked ten times a second.
-     */
-    private static final Duration BETWEEN_LATE_ATTEMPTS = Duration.ofSeconds(1);
 
     private final LettuceConnectionFactory redis;
     private final RedisKeys keys;
@@ -64,10 +60,9 @@ class WarmUp implements SmartLifecycle {
     public void start() {
         running = true;
         CompletableFuture.allOf(
-                        CompletableFuture.runAsync(() -> connect("Redis", this::rehearseRedis), THREADS),
+                        connect("Redis", this::rehearseRedis, this::pingRedis),
                         // On its first connection the queues are declared.
-                        CompletableFuture.runAsync(
-                                () -> connect("RabbitMQ", () -> crowds(() -> publisher.probe(PATIENCE))), THREADS),
+                        connect("RabbitMQ", () -> crowds(() -> publisher.probe(PATIENCE))),
                         CompletableFuture.runAsync(upstream::rehearse, THREADS))
                 .completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
@@ -99,6 +94,10 @@ class WarmUp implements SmartLifecycle {
         } finally {
             patient.destroy();
         }
+    }
+
+    /** By the connection that all use from now on. */
+    private void pingRedis() {
         try (RedisConnection connection = redis.getConnection()) {
             connection.commands().ping();
         }
@@ -108,41 +107,25 @@ class WarmUp implements SmartLifecycle {
     private static void crowds(Runnable step) {
         step.run();
         for (int size = 2; size <= LARGEST_CROWD; size *= 2) {
-            CompletableFuture.allOf(Stream.generate(() -> CompletableFuture.runAsync(step, THREADS))
-                            .limit(size)
-                            .toArray(CompletableFuture<?>[]::new))
-                    .exceptionally(error -> null)
-                    .join();
-        }
-    }
-
-    private void connect(String server, Runnable connection) {
-        long patience = System.nanoTime() + LIMIT.toNanos();
-        boolean told = false;
-        while (running) {
-            try {
-                connection.run();
-                if (told) {
-                    log.info("{} is there", server);
-                }
-                return;
-            } catch (RuntimeException e) {
-                if (!told && System.nanoTime() > patience) {
-                    log.warn("{}; trying on. Is it running, and are its address, user and password right?", reason(e));
-                    told = true;
-                }
-            }
-            try {
-                Thread.sleep(told ? BETWEEN_LATE_ATTEMPTS : BETWEEN_ATTEMPTS);
-            } catch (InterruptedException e) {
+            var crowd = CompletableFuture.allOf(Stream.generate(() -> CompletableFuture.runAsync(step, THREADS))
+                    .limit(size)
+                    .toArray(CompletableFuture<?>[]::new));
+            if (crowd.handle((nothing, failure) -> failure != null).join()) {
                 return;
             }
         }
     }
 
-    private static String reason(RuntimeException e) {
-        return e instanceof DataAccessException redisFailed
-                ? "Redis: " + WatchedRedis.reason(redisFailed)
-                : String.valueOf(e.getMessage());
+    private CompletableFuture<Void> connect(String server, Runnable... steps) {
+        return new FirstConnection(server, List.of(steps), log, System::nanoTime).begin(THREADS, this::pause);
+    }
+
+    private boolean pause(Duration time) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException e) {
+            return false;
+        }
+        return running;
     }
 }

@@ -4,14 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.testing.SettableClock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.slf4j.Marker;
-import org.slf4j.event.Level;
-import org.slf4j.helpers.LegacyAbstractLogger;
-import org.slf4j.helpers.MessageFormatter;
 
 class TroubleLogTest {
 
@@ -51,52 +44,5 @@ class TroubleLogTest {
         log.failed("x".repeat(1000));
 
         assertThat(lines.all).containsExactly("WARN Redis: " + "x".repeat(300));
-    }
-
-    private static final class Lines extends LegacyAbstractLogger {
-
-        private static final long serialVersionUID = 1;
-
-        private final transient List<String> all = new ArrayList<>();
-
-        @Override
-        protected void handleNormalizedLoggingCall(
-                Level level,
-                @Nullable Marker marker,
-                String message,
-                Object @Nullable [] arguments,
-                @Nullable Throwable throwable) {
-            all.add(level + " " + MessageFormatter.basicArrayFormat(message, arguments));
-        }
-
-        @Override
-        protected @Nullable String getFullyQualifiedCallerName() {
-            return null;
-        }
-
-        @Override
-        public boolean isTraceEnabled() {
-            return false;
-        }
-
-        @Override
-        public boolean isDebugEnabled() {
-            return false;
-        }
-
-        @Override
-        public boolean isInfoEnabled() {
-            return true;
-        }
-
-        @Override
-        public boolean isWarnEnabled() {
-            return true;
-        }
-
-        @Override
-        public boolean isErrorEnabled() {
-            return true;
-        }
     }
 }

@@ -3,12 +3,14 @@ package io.cryptowrapper.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cryptowrapper.embedded.Ports;
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -297,9 +299,7 @@ class RunIT {
 
     @Test
     void a_build_tells_what_it_does_and_why_it_fails() throws Exception {
-        Path project = Project.newDirectory("project");
-        Path maven = Files.createDirectories(project.resolve("bin")).resolve("mvn");
-        Files.writeString(maven, """
+        Path project = projectBuiltBy("""
             #!/bin/sh
             echo '[INFO] Scanning for projects...'
             echo '[INFO] Downloading from somewhere: https://host.example/org/lib/1.0/lib-1.0.jar'
@@ -309,17 +309,8 @@ class RunIT {
             echo '[ERROR] The build could not read 1 project -> [Help 1]'
             exit 1
             """);
-        assertThat(maven.toFile().setExecutable(true)).isTrue();
-        Path run = Files.copy(Project.ROOT.resolve("run"), project.resolve("run"), StandardCopyOption.COPY_ATTRIBUTES);
 
-        Program failed = Program.start(
-                "run",
-                List.of(run.toString()),
-                Map.of(
-                        "JAVA_HOME",
-                        System.getProperty("java.home"),
-                        "PATH",
-                        maven.getParent() + ":" + System.getenv("PATH")));
+        Program failed = run(project);
 
         assertThat(failed.awaitExit()).isEqualTo(1);
         assertThat(failed.output().lines())
@@ -335,6 +326,38 @@ class RunIT {
     }
 
     @Test
+    void of_two_that_are_started_at_the_same_time_one_builds() throws Exception {
+        assumeTrue(Files.exists(Path.of("/usr/bin/flock")), "where there is no flock, nothing prevents two builds");
+        Path project = projectBuiltBy("""
+            #!/bin/sh
+            echo built >>times
+            until [ -e go-on ]; do sleep 0.1; done
+            for module in api-service retry-worker local-stack upstream-simulator; do
+              : >$module/target/$module-exec.jar
+            done
+            """);
+        for (String module : List.of("api-service", "retry-worker", "local-stack", "upstream-simulator")) {
+            Files.createDirectories(project.resolve(module).resolve("src/main"));
+            Files.createDirectories(project.resolve(module).resolve("target"));
+            Files.createFile(project.resolve(module).resolve("pom.xml"));
+        }
+        Files.createFile(project.resolve("pom.xml"));
+
+        Program one = run(project);
+        await().until(() -> Files.exists(project.resolve("times")));
+        Program other = run(project);
+        await().until(() -> other.output().equals("Another ./run is building; waiting for it ...\n"));
+        Files.createFile(project.resolve("go-on"));
+
+        for (Program program : List.of(one, other)) {
+            // There is nothing in the jar.
+            assertThat(program.awaitExit()).isEqualTo(1);
+            assertThat(program.output()).contains("Starting ...\nError: ");
+        }
+        assertThat(project.resolve("times")).hasContent("built");
+    }
+
+    @Test
     void it_explains_itself() {
         Program help = LocalRun.start(Map.of(), "--help");
         assertThat(help.awaitExit()).isZero();
@@ -345,6 +368,27 @@ class RunIT {
         Program unknown = LocalRun.start(Map.of(), "--fast");
         assertThat(unknown.awaitExit()).isEqualTo(1);
         assertThat(unknown.output()).isEqualTo("Unknown argument '--fast': ./run --help tells what there is.\n");
+    }
+
+    /** A project of nothing but {@code ./run}, and a Maven that is a script. */
+    private static Path projectBuiltBy(String script) throws IOException {
+        Path project = Project.newDirectory("project");
+        Path maven = Files.createDirectories(project.resolve("bin")).resolve("mvn");
+        Files.writeString(maven, script);
+        assertThat(maven.toFile().setExecutable(true)).isTrue();
+        Files.copy(Project.ROOT.resolve("run"), project.resolve("run"), StandardCopyOption.COPY_ATTRIBUTES);
+        return project;
+    }
+
+    private static Program run(Path project) {
+        return Program.start(
+                "run",
+                List.of(project.resolve("run").toString()),
+                Map.of(
+                        "JAVA_HOME",
+                        System.getProperty("java.home"),
+                        "PATH",
+                        project.resolve("bin") + ":" + System.getenv("PATH")));
     }
 
     private static String onPort(int port, String commandLine) {
