@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param quota how many requests it has
  * @param window in which time they come back
  * @param left how many are left
- * @param untilMore when there will be more
+ * @param untilMore when there will be more, if any is used
  */
 record RateLimit(String policy, long quota, Duration window, long left, Duration untilMore) {
 
@@ -21,7 +21,9 @@ record RateLimit(String policy, long quota, Duration window, long left, Duration
     /** Adds it to an answer, which may tell of other quotas too: both headers are lists. */
     void addTo(HttpServletResponse response) {
         addPolicyTo(response, policy, quota, window);
-        response.addHeader(HEADER, "\"%s\";r=%d;t=%d".formatted(policy, left, SignResponse.seconds(untilMore)));
+        // Where all are left there will not be more.
+        String more = left < quota ? ";t=" + SignResponse.seconds(untilMore) : "";
+        response.addHeader(HEADER, "\"%s\";r=%d%s".formatted(policy, left, more));
     }
 
     /** Tells it anew, before an answer tells of other quotas. */

@@ -250,9 +250,11 @@ class CallbackTargetsTest {
         URI url = URI.create("https://redis/hook");
 
         assertThatThrownBy(() -> unknown.check(url))
-                .hasMessage("A callback's URL must have a host with public addresses only.");
+                .hasMessage(
+                        "The host of a callback's URL must be one that can be found, and have public addresses only.");
         assertThatThrownBy(() -> targets("10.1.2.3").check(url))
-                .hasMessage("A callback's URL must have a host with public addresses only.");
+                .hasMessage(
+                        "The host of a callback's URL must be one that can be found, and have public addresses only.");
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Clients that send new messages at a steady rate and poll for those that wait, and write down what they are told. */
 final class Clients implements AutoCloseable {
@@ -28,6 +29,7 @@ final class Clients implements AutoCloseable {
 
     private final Programs programs;
     private final Ledger ledger;
+    private final @Nullable Callbacks callbacks;
     private final String name;
     private final ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
@@ -41,15 +43,21 @@ final class Clients implements AutoCloseable {
 
     /** @param name what their messages begin with */
     Clients(Programs programs, Ledger ledger, String name) {
+        this(programs, ledger, null, name);
+    }
+
+    /** @param callbacks what each message's end is to be posted to, with its first request */
+    Clients(Programs programs, Ledger ledger, @Nullable Callbacks callbacks, String name) {
         this.programs = programs;
         this.ledger = ledger;
+        this.callbacks = callbacks;
         this.name = name;
     }
 
     /** Lets them send so many new messages a second from now on. */
     void send(double perSecond) {
         long period = Math.round(1e9 / perSecond);
-        every(period, () -> ask(name + sent.incrementAndGet()));
+        every(period, () -> askFirst(name + sent.incrementAndGet()));
         every(period / POLLS, this::poll);
     }
 
@@ -64,10 +72,29 @@ final class Clients implements AutoCloseable {
      * @return whether there is an API that could be asked
      */
     boolean ask(String message) {
+        return ask(message, () -> programs.ask(message), () -> {});
+    }
+
+    /** Nothing if there is none. */
+    static String signatureIn(String body) {
+        Matcher signature = SIGNED.matcher(body);
+        return signature.find() ? signature.group(1) : "";
+    }
+
+    private void askFirst(String message) {
+        if (callbacks == null) {
+            ask(message);
+        } else {
+            String target = callbacks.target(message);
+            ask(message, () -> programs.get(target), () -> callbacks.promised(message));
+        }
+    }
+
+    private boolean ask(String message, Request request, Runnable whenTaken) {
         long asked = System.nanoTime();
         RawHttp.Response response;
         try {
-            response = programs.ask(message);
+            response = request.send();
         } catch (ConnectException notUp) {
             away.incrementAndGet();
             return false;
@@ -81,11 +108,14 @@ final class Clients implements AutoCloseable {
         if (took > PROMISED.toNanos()) {
             late.incrementAndGet();
         }
-        note(message, response);
+        if (isTaken(message, response)) {
+            whenTaken.run();
+        }
         return true;
     }
 
-    private void note(String message, RawHttp.Response response) {
+    /** Notes what the answer says, and tells whether it is a promise. */
+    private boolean isTaken(String message, RawHttp.Response response) {
         String body = response.body();
         Matcher signature = SIGNED.matcher(body);
         if (response.status() == 503) {
@@ -103,7 +133,9 @@ final class Clients implements AutoCloseable {
         } else {
             // Cut off by a kill.
             cutOff.incrementAndGet();
+            return false;
         }
+        return response.status() == 200;
     }
 
     /** Half of the messages are left alone: were one of them lost, nobody's question would make it known again. */
@@ -112,6 +144,10 @@ final class Clients implements AutoCloseable {
         if (message != null) {
             ask(message);
         }
+    }
+
+    private interface Request {
+        RawHttp.Response send() throws IOException;
     }
 
     private synchronized void wrong(String what) {

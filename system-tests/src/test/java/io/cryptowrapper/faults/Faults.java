@@ -42,7 +42,6 @@ final class Faults {
         all.addAll(redis());
         all.addAll(connections());
         all.addAll(upstream());
-        all.addAll(clocks());
         return all;
     }
 

@@ -17,11 +17,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 
 /**
  * Messages are sent all the time while faults, drawn from a seed, come and go, up to three at once: in the end each
- * accepted one is signed, and no window has seen more calls than the budget allows.
+ * accepted one is signed and posted to where its client wants it, and no window has seen more calls than the budget
+ * allows.
  *
  * <p>{@code -Dfaults.seed} and {@code -Dfaults.duration} make it another, longer one.
  */
@@ -33,6 +35,9 @@ class MixedFaultsIT {
     private static final double MESSAGES_PER_SECOND = 8;
     private static final int MOST_AT_ONCE = 3;
     private static final Duration LAST_SIGNATURE = Duration.ofMinutes(10);
+
+    /** Who died between an end and its callbacks, others make them after a minute or two. */
+    private static final Duration LAST_CALL = Duration.ofMinutes(4);
 
     /** What a fault has caused may show so long after it. */
     private static final Duration AFTERMATH = Duration.ofSeconds(10);
@@ -54,30 +59,40 @@ class MixedFaultsIT {
         Ledger ledger = new Ledger();
         try (FragileServers servers = FragileServers.start();
                 ScriptedUpstream upstream = new ScriptedUpstream(0.5, Duration.ofSeconds(20));
-                Arena arena = Arena.start(servers.servers(), Arena.Pace.FAST, upstream, 2, Map.of());
-                Clients clients = new Clients(arena.programs(), ledger, "seed " + SEED + " message ")) {
+                Callbacks callbacks = Callbacks.start();
+                Arena arena = Arena.start(servers.servers(), Arena.Pace.FAST, upstream, 2, Callbacks.SETTINGS);
+                Clients clients = new Clients(arena.programs(), ledger, callbacks, "seed " + SEED + " message ")) {
             clients.send(MESSAGES_PER_SECOND);
-            makeFaults(new Faults(arena, servers, random), () -> atRisk(ledger, upstream));
+            makeFaults(new Faults(arena, servers, random), callbacks, () -> atRisk(ledger, upstream));
             clients.stop();
             awaitSigned(ledger, clients, upstream);
+            awaitCalled(callbacks, clients);
 
-            report(ledger, clients, arena);
+            report(ledger, clients, callbacks, arena);
             assertThat(clients.wrong()).isEmpty();
+            assertThat(callbacks.wrong()).isEmpty();
+            assertThat(callbacks.missing()).isEmpty();
             assertThat(ledger.rejected()).isEmpty();
             assertThat(ledger.waiting()).isEmpty();
             for (Map.Entry<String, String> signed : ledger.signed().entrySet()) {
                 assertThat(upstream.hasSigned(signed.getKey(), signed.getValue()))
                         .as(signed.getKey())
                         .isTrue();
+                // Nothing where its client was refused, or the callback excused.
+                assertThat(callbacks.posted(signed.getKey()))
+                        .as("what was posted for " + signed.getKey())
+                        .hasSizeLessThanOrEqualTo(1)
+                        .allMatch(body -> upstream.hasSigned(signed.getKey(), Clients.signatureIn(body)));
             }
             assertThat(upstream.fullest(arena.pace().window()).calls())
                     .isLessThanOrEqualTo(arena.pace().calls());
         }
     }
 
-    private void makeFaults(Faults faults, Supplier<List<String>> atRisk) throws Exception {
+    private void makeFaults(Faults faults, Callbacks callbacks, Supplier<List<String>> atRisk) throws Exception {
         List<Fault> all = new ArrayList<>(faults.all());
-        all.add(faults.flush());
+        all.addAll(excusing(callbacks, List.of(faults.flush())));
+        all.addAll(excusing(callbacks, faults.clocks()));
         long end = System.nanoTime() + DURATION.toNanos();
         Arena.pass(Duration.ofSeconds(3));
         while (System.nanoTime() < end) {
@@ -94,6 +109,16 @@ class MixedFaultsIT {
         while (!under.isEmpty()) {
             end(under.removeFirst());
         }
+    }
+
+    /** Those after which some callbacks need not come. */
+    private static List<Fault> excusing(Callbacks callbacks, List<Fault> faults) {
+        return faults.stream()
+                .map(fault -> new Fault(fault.name(), fault.harms(), fault.begin(), () -> {
+                    fault.end().run();
+                    callbacks.excuse();
+                }))
+                .toList();
     }
 
     private void begin(Fault fault, List<String> atRisk) throws Exception {
@@ -131,7 +156,19 @@ class MixedFaultsIT {
                 });
     }
 
-    private void report(Ledger ledger, Clients clients, Arena arena) throws IOException {
+    private static void awaitCalled(Callbacks callbacks, Clients clients) {
+        // Where Redis was lost before it knew of a first call's end, nobody is called until somebody asks again.
+        callbacks.missing().forEach(clients::ask);
+        try {
+            await("a call for each end")
+                    .atMost(LAST_CALL)
+                    .until(() -> callbacks.missing().isEmpty());
+        } catch (ConditionTimeoutException e) {
+            // The report tells which are missing.
+        }
+    }
+
+    private void report(Ledger ledger, Clients clients, Callbacks callbacks, Arena arena) throws IOException {
         ScriptedUpstream upstream = arena.upstream();
         List<Call> calls = upstream.calls();
         List<String> lost = ledger.waiting();
@@ -160,7 +197,7 @@ class MixedFaultsIT {
                                                 .orElse(0)
                                         / 1e9)));
         report.append(
-                "%nSeed %d, %s: %d messages accepted, %d signed, %d rejected, %d lost; %d calls, %d of them for what was signed already, of which %d came when all was well again. %s%n"
+                "%nSeed %d, %s: %d messages accepted, %d signed, %d rejected, %d lost; %d calls, %d of them for what was signed already, of which %d came when all was well again. %s. %s%n"
                         .formatted(
                                 SEED,
                                 DURATION,
@@ -173,7 +210,8 @@ class MixedFaultsIT {
                                 upstream.callsInVain().stream()
                                         .filter(at -> over.stream().allMatch(one -> at > one.until()))
                                         .count(),
-                                clients.summary()));
+                                clients.summary(),
+                                callbacks.summary()));
         report.append(fullestWindow(upstream.fullest(arena.pace().window()), arena.pace()));
         System.out.print(report);
         Path file = Files.createDirectories(Path.of("target", "faults")).resolve("seed-" + SEED + ".md");
