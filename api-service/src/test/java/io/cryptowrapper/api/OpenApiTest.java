@@ -259,11 +259,10 @@ class OpenApiTest {
                 .willReturn(aResponse().withStatus(422).withBody("not this one")));
         UPSTREAM.stubFor(
                 get(urlPathEqualTo("/crypto/verify")).willReturn(aResponse().withBody("{\"valid\":false}")));
-        for (int status : new int[] {429, 500, 504}) {
-            UPSTREAM.stubFor(get(urlPathEqualTo("/crypto/verify"))
-                    .withQueryParam("signature", equalTo(Integer.toString(status)))
-                    .willReturn(aResponse().withStatus(status).withHeader("Retry-After", status == 500 ? "" : "20")));
-        }
+        Map.of(500, "", 504, "0", 429, "20")
+                .forEach((status, retryAfter) -> UPSTREAM.stubFor(get(urlPathEqualTo("/crypto/verify"))
+                        .withQueryParam("signature", equalTo(Integer.toString(status)))
+                        .willReturn(aResponse().withStatus(status).withHeader("Retry-After", retryAfter))));
     }
 
     private static void askAll(RunningApi api, Operation operation, String suffix, String... more) throws IOException {
@@ -312,6 +311,7 @@ class OpenApiTest {
                 }
             }
         }
+        // After a 429 with Retry-After nothing is called for a while.
         for (int status : new int[] {500, 504, 429, 0}) {
             ask(closed, verify, "message=hello&signature=" + status, KEY);
         }
