@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -319,10 +320,14 @@ class BatchTest {
                             () -> assertThat(post(own, messages(2)).status()).isEqualTo(200));
             assertThat(own.sign(prefix + "single").status()).isEqualTo(200);
 
+            List<String> told = new ArrayList<>();
             for (Socket client : slow) {
-                assertThat(told(client)).isIn("408", "closed");
+                told.add(told(client));
                 client.close();
             }
+            // The one that is too many while all of them begin may be refused; then the others would have all places.
+            assertThat(told).isSubsetOf("408", "closed", "503");
+            assertThat(Collections.frequency(told, "503")).isLessThanOrEqualTo(1);
         }
     }
 

@@ -174,8 +174,7 @@ public final class CallbackTargets implements AutoCloseable {
     /** The same for a name that is not known: else it would tell which names are known in this network. */
     private static CallbackRefusedException notPublic() {
         return new CallbackRefusedException(
-                Reason.NOT_PUBLIC,
-                "The host of a callback's URL must be one that can be found, and have public addresses only.");
+                Reason.NOT_PUBLIC, "A callback's URL must have a host that can be found, with public addresses only.");
     }
 
     private static CallbackRefusedException notInTime() {

@@ -250,11 +250,9 @@ class CallbackTargetsTest {
         URI url = URI.create("https://redis/hook");
 
         assertThatThrownBy(() -> unknown.check(url))
-                .hasMessage(
-                        "The host of a callback's URL must be one that can be found, and have public addresses only.");
+                .hasMessage("A callback's URL must have a host that can be found, with public addresses only.");
         assertThatThrownBy(() -> targets("10.1.2.3").check(url))
-                .hasMessage(
-                        "The host of a callback's URL must be one that can be found, and have public addresses only.");
+                .hasMessage("A callback's URL must have a host that can be found, with public addresses only.");
     }
 
     @Test

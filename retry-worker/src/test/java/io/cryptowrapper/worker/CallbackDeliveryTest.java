@@ -279,8 +279,8 @@ class CallbackDeliveryTest {
         assertThat(worker.part(ParkedCallbacks.class).first(10))
                 .extracting(ParkedCallbacks.Parked::reason)
                 .containsExactlyInAnyOrder(
-                        "The host of a callback's URL must be one that can be found, and have public addresses only.",
-                        "The host of a callback's URL must be one that can be found, and have public addresses only.",
+                        "A callback's URL must have a host that can be found, with public addresses only.",
+                        "A callback's URL must have a host that can be found, with public addresses only.",
                         "A callback's URL must begin with https://.");
         assertThat(receiver.getAllServeEvents()).isEmpty();
     }
