@@ -36,6 +36,7 @@ final class Faults {
         this.random = random;
     }
 
+    /** All but those that callbacks are excused by. */
     List<Fault> all() {
         List<Fault> all = new ArrayList<>(processes());
         all.addAll(broker());
