@@ -8,6 +8,7 @@ import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.wiring.TroubleLog;
 import java.time.Duration;
@@ -125,7 +126,7 @@ class Acceptance {
      */
     Answer acceptUnseen(Message message, Deadline deadline) {
         MessageId id = message.id();
-        Failure failure = Failure.quotaUnknown();
+        Failure failure = Failure.notCalled(Obstacle.QUOTA_UNKNOWN);
         // A client that polls does not fill the queue with copies.
         if (answers.isQueuedUnseen(id)) {
             return answers.queuedUnseen(id, failure);

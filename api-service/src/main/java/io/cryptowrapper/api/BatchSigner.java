@@ -2,6 +2,7 @@ package io.cryptowrapper.api;
 
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.upstream.UpstreamClient;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
@@ -121,7 +122,7 @@ class BatchSigner implements AutoCloseable {
         await(inPortions(messages, some -> acceptance.known(some, outcomes)));
         List<Message> unknown = unansweredOf(messages, outcomes);
         int calls = unknown.isEmpty() ? 0 : Math.min(unknown.size(), possibleCalls());
-        Failure why = calls < MOST_CALLS ? Failure.quotaUsedUp() : Failure.tooManyCalls();
+        Failure why = Failure.notCalled(calls < MOST_CALLS ? Obstacle.QUOTA_USED_UP : Obstacle.TOO_MANY_CALLS);
         // On a thread of its own: to begin them takes long where the upstream is slow, and the others need not wait.
         var called = CompletableFuture.supplyAsync(
                 () -> begin(unknown.subList(0, calls), deadline, message -> answer(message, deadline, outcomes)),

@@ -4,6 +4,7 @@ import io.cryptowrapper.api.Answered.Source;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.upstream.Grant;
@@ -50,17 +51,17 @@ class FirstCall {
      */
     Answered make(Message message, Deadline deadline, Duration reserve) {
         if (!upstream.hasRoom()) {
-            return notCalled(message, Failure.tooManyCalls(), deadline);
+            return notCalled(message, Obstacle.TOO_MANY_CALLS, deadline);
         }
         UpstreamQuota.Permission permission;
         try {
             permission = quota.takeForFirstCall();
         } catch (DataAccessException redisIsDown) {
-            return notCalled(message, Failure.quotaUnknown(), deadline);
+            return notCalled(message, Obstacle.QUOTA_UNKNOWN, deadline);
         }
         return switch (permission) {
             case UpstreamQuota.Permission.Granted(Grant grant) -> call(grant, message, deadline, reserve);
-            case UpstreamQuota.Permission.Wait used -> notCalled(message, Failure.quotaUsedUp(), deadline);
+            case UpstreamQuota.Permission.Wait used -> notCalled(message, Obstacle.QUOTA_USED_UP, deadline);
         };
     }
 
@@ -80,7 +81,7 @@ class FirstCall {
                     settled(message, new SigningStatus.Rejected(failure), deadline);
                 case UpstreamOutcome.Failed(var failure, var retryAfter) -> failed(message, failure, deadline);
                 case UpstreamOutcome.KeyRefused(var failure) -> failed(message, failure, deadline);
-                case UpstreamOutcome.NotCalled() -> notCalled(message, Failure.quotaUsedUp(), deadline);
+                case UpstreamOutcome.NotCalled(var why) -> notCalled(message, why, deadline);
             };
         } catch (TimeoutException slow) {
             var _ = call.thenAccept(outcome -> useLate(message, outcome));
@@ -101,8 +102,8 @@ class FirstCall {
         return Answered.from(Source.CALLED, acceptance.accept(message, failure, deadline));
     }
 
-    private Answered notCalled(Message message, Failure failure, Deadline deadline) {
-        return Answered.from(Source.NOT_CALLED, acceptance.accept(message, failure, deadline));
+    private Answered notCalled(Message message, Obstacle why, Deadline deadline) {
+        return Answered.from(Source.NOT_CALLED, acceptance.accept(message, Failure.notCalled(why), deadline));
     }
 
     private void useLate(Message message, UpstreamOutcome outcome) {

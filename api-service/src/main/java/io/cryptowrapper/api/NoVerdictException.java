@@ -1,6 +1,7 @@
 package io.cryptowrapper.api;
 
 import io.cryptowrapper.signing.Failure;
+import io.cryptowrapper.signing.Obstacle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -19,10 +20,12 @@ final class NoVerdictException extends RuntimeException {
         this.comeBackAfter = comeBackAfter;
     }
 
-    /** The upstream was not asked; {@code why} completes the sentence. */
-    static NoVerdictException notAsked(String why, Duration comeBackAfter) {
+    /** The upstream was not asked. */
+    static NoVerdictException notAsked(Obstacle why, Duration comeBackAfter) {
         return new NoVerdictException(
-                HttpStatus.SERVICE_UNAVAILABLE, "The upstream was not asked to verify: " + why + ".", comeBackAfter);
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "The upstream was not asked to verify: " + why.reason() + ".",
+                comeBackAfter);
     }
 
     /**

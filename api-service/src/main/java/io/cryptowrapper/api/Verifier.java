@@ -7,6 +7,7 @@ import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SignatureCheck;
 import io.cryptowrapper.signing.SigningStatus;
@@ -117,18 +118,18 @@ class Verifier implements AutoCloseable {
 
     private boolean ask(Question question, Deadline deadline) {
         if (!upstream.hasRoom()) {
-            throw tooManyCalls();
+            throw NoVerdictException.notAsked(Obstacle.TOO_MANY_CALLS, SOON);
         }
         UpstreamQuota.Permission permission;
         try {
             permission = quota.takeForFirstCall();
         } catch (DataAccessException redisIsDown) {
-            throw NoVerdictException.notAsked("its quota cannot be read at the moment", NotAcceptedException.RESTART);
+            throw NoVerdictException.notAsked(Obstacle.QUOTA_UNKNOWN, NotAcceptedException.RESTART);
         }
         return switch (permission) {
             case UpstreamQuota.Permission.Granted(Grant grant) -> ask(grant, question, deadline);
             case UpstreamQuota.Permission.Wait(Duration time) ->
-                throw NoVerdictException.notAsked("its quota is used up", time);
+                throw NoVerdictException.notAsked(Obstacle.QUOTA_USED_UP, time);
         };
     }
 
@@ -145,7 +146,9 @@ class Verifier implements AutoCloseable {
             case VerifyOutcome.Verdict(boolean valid) -> valid;
             case VerifyOutcome.None(UpstreamOutcome.Failed(var failure, var retryAfter)) ->
                 throw NoVerdictException.failed(failure, retryAfter);
-            case VerifyOutcome.None notCalled -> throw tooManyCalls();
+            case VerifyOutcome.None(UpstreamOutcome.NotCalled(var why)) -> throw NoVerdictException.notAsked(why, SOON);
+            case VerifyOutcome.None(var other) ->
+                throw new IllegalStateException("only signing ends by " + other.getClass());
         };
     }
 
@@ -167,9 +170,5 @@ class Verifier implements AutoCloseable {
             case VerifyOutcome.Verdict(boolean valid) -> verdicts.put(question, valid);
             case VerifyOutcome.None(var why) -> quota.heed(why);
         }
-    }
-
-    private static NoVerdictException tooManyCalls() {
-        return NoVerdictException.notAsked("too many calls wait for its answer", SOON);
     }
 }

@@ -25,20 +25,9 @@ public record Failure(int statusCode, String body) {
         return new Failure(500, "The attempt failed in the wrapper itself; its log says why. The message is queued.");
     }
 
-    /** The upstream was not called, because its budget was spent. */
-    public static Failure quotaUsedUp() {
-        return new Failure(429, "The upstream was not called yet: its quota is used up. The message is queued.");
-    }
-
-    /** The upstream was not called, because it has too many calls to answer already. */
-    public static Failure tooManyCalls() {
+    /** The upstream was not called. */
+    public static Failure notCalled(Obstacle why) {
         return new Failure(
-                504, "The upstream was not called yet: too many calls wait for its answer. The message is queued.");
-    }
-
-    /** The upstream was not called, because nobody can tell whether its budget allows it. */
-    public static Failure quotaUnknown() {
-        return new Failure(
-                429, "The upstream was not called yet: its quota cannot be read at the moment. The message is queued.");
+                why.statusCode(), "The upstream was not called yet: " + why.reason() + ". The message is queued.");
     }
 }

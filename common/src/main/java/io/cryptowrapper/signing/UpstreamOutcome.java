@@ -23,8 +23,9 @@ public sealed interface UpstreamOutcome {
     record KeyRefused(Failure failure) implements UpstreamOutcome {}
 
     /**
-     * Nothing was sent: the grant had become too old to be used and could not be renewed, or too many calls were under
-     * way.
+     * Nothing was sent.
+     *
+     * @param why the grant had become too old to be used and could not be renewed, or too many calls were under way
      */
-    record NotCalled() implements UpstreamOutcome {}
+    record NotCalled(Obstacle why) implements UpstreamOutcome {}
 }

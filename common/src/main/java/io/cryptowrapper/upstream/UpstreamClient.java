@@ -3,6 +3,7 @@ package io.cryptowrapper.upstream;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.signing.VerifyOutcome;
@@ -138,7 +139,8 @@ public class UpstreamClient implements AutoCloseable {
         HttpGet request = UpstreamHttp.request(URI.create(baseUrl + target), limit);
         request.setHeader(HttpHeaders.AUTHORIZATION, key);
         if (!room.tryAcquire()) {
-            return CompletableFuture.completedFuture(instead.apply(new UpstreamOutcome.NotCalled()));
+            return CompletableFuture.completedFuture(
+                    instead.apply(new UpstreamOutcome.NotCalled(Obstacle.TOO_MANY_CALLS)));
         }
         T late = instead.apply(new UpstreamOutcome.Failed(Failure.noAnswerWithin(limit), null));
         return CompletableFuture.supplyAsync(
@@ -163,7 +165,7 @@ public class UpstreamClient implements AutoCloseable {
         try {
             return http.exchange(request, grant, reading);
         } catch (UpstreamHttp.GrantTooOldException e) {
-            return instead.apply(new UpstreamOutcome.NotCalled());
+            return instead.apply(new UpstreamOutcome.NotCalled(Obstacle.PERMISSION_TOO_OLD));
         } catch (IOException e) {
             return instead.apply(new UpstreamOutcome.Failed(failure(e, limit), null));
         } catch (RuntimeException e) {

@@ -19,6 +19,7 @@ import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.signing.VerifyOutcome;
@@ -131,7 +132,7 @@ class UpstreamClientTest {
 
         assertThat(client.verify(old, new Message("m"), new Signature("c2ln"), LIMIT)
                         .join())
-                .isEqualTo(new VerifyOutcome.None(new UpstreamOutcome.NotCalled()));
+                .isEqualTo(new VerifyOutcome.None(new UpstreamOutcome.NotCalled(Obstacle.PERMISSION_TOO_OLD)));
 
         assertThat(requests()).isEmpty();
     }
@@ -260,7 +261,8 @@ class UpstreamClientTest {
         Grant old =
                 new Grant(System::nanoTime, System.nanoTime() - ofSeconds(10).toNanos(), ofSeconds(1), () -> false);
 
-        assertThat(client.call(old, new Message("m"), LIMIT).join()).isEqualTo(new UpstreamOutcome.NotCalled());
+        assertThat(client.call(old, new Message("m"), LIMIT).join())
+                .isEqualTo(new UpstreamOutcome.NotCalled(Obstacle.PERMISSION_TOO_OLD));
         assertThat(requests()).isEmpty();
     }
 
@@ -296,7 +298,7 @@ class UpstreamClientTest {
 
             assertThat(bounded.hasRoom()).isFalse();
             assertThat(bounded.call(grant(), new Message("one more"), LIMIT))
-                    .isCompletedWithValue(new UpstreamOutcome.NotCalled());
+                    .isCompletedWithValue(new UpstreamOutcome.NotCalled(Obstacle.TOO_MANY_CALLS));
 
             assertThat(calls).allSatisfy(call -> assertThat(call.join()).isInstanceOf(UpstreamOutcome.Failed.class));
             await().until(bounded::hasRoom);

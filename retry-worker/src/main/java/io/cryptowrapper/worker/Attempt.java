@@ -112,7 +112,7 @@ class Attempt {
             case UpstreamOutcome.Rejected(var failure) -> settlement.rejected(delivery, failure);
             case UpstreamOutcome.Failed(var failure, var retryAfter) -> settlement.failed(delivery, failure);
             case UpstreamOutcome.KeyRefused(var failure) -> settlement.failed(delivery, failure);
-            case UpstreamOutcome.NotCalled() -> delivery.handBack();
+            case UpstreamOutcome.NotCalled(var why) -> delivery.handBack();
         }
     }
 

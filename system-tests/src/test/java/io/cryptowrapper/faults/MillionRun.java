@@ -10,6 +10,7 @@ import io.cryptowrapper.retryqueue.RetryMessage;
 import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.system.NeedsContainers;
 import io.cryptowrapper.wiring.WrapperParts;
@@ -157,7 +158,8 @@ class MillionRun {
                     .forEach(writer -> writers.execute(() -> {
                         for (int i = next.getAndIncrement(); i < until; i = next.getAndIncrement()) {
                             var message = new Message("a message of an ordinary length, number " + i);
-                            var pending = new SigningStatus.Pending(message, Failure.quotaUsedUp(), 1, now);
+                            var pending = new SigningStatus.Pending(
+                                    message, Failure.notCalled(Obstacle.QUOTA_USED_UP), 1, now);
                             publisher.publish(RetryMessage.of(pending), Duration.ofMinutes(1));
                             store.record(message.id(), pending);
                             line.join(message.id(), DELAY);
