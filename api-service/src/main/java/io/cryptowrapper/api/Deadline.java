@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import jakarta.servlet.ServletRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ final class Deadline {
     /** All steps are planned to end by then, when none is slower than it may be. */
     private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);
 
+    private static final String ARRIVAL = Deadline.class.getName();
     private static final Duration MARGIN = TIME_TO_ANSWER.minus(TIME_FOR_ALL_STEPS);
     private static final Duration TIME_TO_WRITE_A_BATCH = Duration.ofMillis(150);
     private static final Duration TIME_FOR_ONE_OF_MANY = MARGIN.plusMillis(20);
@@ -21,6 +23,18 @@ final class Deadline {
 
     private Deadline(long nanos) {
         this.nanos = nanos;
+    }
+
+    /** Begins to count, as early as a request is seen: a process that has just started may take long until it looks. */
+    static void noteArrival(ServletRequest request) {
+        request.setAttribute(ARRIVAL, System.nanoTime());
+    }
+
+    /** That of an answer, counted from the request's arrival. */
+    static Deadline ofAnswer(ServletRequest request) {
+        return request.getAttribute(ARRIVAL) instanceof Long arrival
+                ? new Deadline(arrival + TIME_FOR_ALL_STEPS.toNanos())
+                : ofAnswer();
     }
 
     /** That of an answer, counted from now. */

@@ -1,5 +1,6 @@
 package io.cryptowrapper.api;
 
+import jakarta.servlet.ServletException;
 import java.io.IOException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -23,6 +24,12 @@ final class OverloadValve extends SemaphoreValve {
     OverloadValve(int places) {
         setConcurrency(places);
         setBlock(false);
+    }
+
+    @Override
+    public void invoke(Request request, Response response) throws IOException, ServletException {
+        Deadline.noteArrival(request);
+        super.invoke(request, response);
     }
 
     /** A held answer takes no place while it is held, and is not refused when it is ready. */

@@ -65,7 +65,7 @@ class SignController {
      */
     @GetMapping(PATH)
     Object sign(HttpServletRequest request, HttpServletResponse response) {
-        Deadline deadline = Deadline.ofAnswer();
+        Deadline deadline = Deadline.ofAnswer(request);
         QueryParameters parameters = QueryParameters.of(request.getQueryString());
         Message message = parameters.message(longestMessage);
         RequestOptions options = RequestOptions.read(request, longestWait);

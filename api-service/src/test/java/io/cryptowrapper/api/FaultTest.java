@@ -10,6 +10,7 @@ import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.upstream.UpstreamClient;
+import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
 
 /** What clients are told while upstream, Redis or RabbitMQ are away: cut off, or there and silent. */
 class FaultTest {
@@ -90,6 +93,34 @@ class FaultTest {
         assertThat(response.body())
                 .contains("\"last_status_code\":504", "\"retry_in_seconds\":", "The upstream did not answer within ");
         api.awaitQueued(queued + 1);
+    }
+
+    /** As the web layer of a process that has just started may be. */
+    static class SlowWebLayer {
+
+        @Bean
+        Filter slow() {
+            return (request, response, chain) -> {
+                LockSupport.parkNanos(Duration.ofMillis(900).toNanos());
+                chain.doFilter(request, response);
+            };
+        }
+    }
+
+    @Test
+    void the_time_until_a_request_is_looked_at_counts() throws Exception {
+        upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
+        try (RunningApi slow = RunningApi.on(
+                TestServers.newDatabase(),
+                upstream.baseUrl(),
+                Map.of("spring.main.sources", SlowWebLayer.class.getName()))) {
+            long start = System.nanoTime();
+
+            RawHttp.Response response = slow.sign(message);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(900), PROMISED);
+            assertThat(response.body()).contains("\"last_status_code\":504", "The upstream did not answer within ");
+        }
     }
 
     @Test

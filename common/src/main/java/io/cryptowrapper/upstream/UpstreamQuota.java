@@ -145,6 +145,11 @@ public class UpstreamQuota {
         return new Standing(Math.toIntExact((Long) reply.get(3)), Duration.ofMillis((Long) reply.get(0)));
     }
 
+    /** Goes the way of a permission once, without taking one. */
+    public void rehearse(StringRedisTemplate by) {
+        execute(by, "look", 0);
+    }
+
     /**
      * Makes all callers do what an outcome asks of one: after a {@code Retry-After} nobody calls until it is over, an
      * hour or a window at most, and after a refused key nobody calls for a window, as it will be refused until an

@@ -6,24 +6,28 @@ import io.cryptowrapper.retryqueue.RetryPublisher;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.upstream.UpstreamClient;
+import io.cryptowrapper.upstream.UpstreamQuota;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Connects to Redis and RabbitMQ before the first request, and goes the ways of a look at a status, of a publish and of
- * a call: in a JVM that has just started, they take longer than a request may wait, most of all where many come at the
- * same time. Where one of them is not there yet, the start goes on without it.
+ * Connects to Redis and RabbitMQ before the first request, and goes the ways of a look at a status, of a permission to
+ * call, of a publish and of a call: in a JVM that has just started, they take longer than a request may wait, most of
+ * all where many come at the same time. Where one of them is not there yet, the start goes on without it.
  */
 @Component
 class WarmUp implements SmartLifecycle {
@@ -44,14 +48,24 @@ class WarmUp implements SmartLifecycle {
     private static final MessageId NOBODYS = new Message("rehearsal").id();
 
     private final LettuceConnectionFactory redis;
+    private final StringRedisTemplate replicated;
     private final RedisKeys keys;
+    private final UpstreamQuota quota;
     private final RetryPublisher publisher;
     private final UpstreamClient upstream;
     private volatile boolean running;
 
-    WarmUp(LettuceConnectionFactory redis, RedisKeys keys, RetryPublisher publisher, UpstreamClient upstream) {
+    WarmUp(
+            LettuceConnectionFactory redis,
+            @Qualifier(WrapperParts.REPLICATED) StringRedisTemplate replicated,
+            RedisKeys keys,
+            UpstreamQuota quota,
+            RetryPublisher publisher,
+            UpstreamClient upstream) {
         this.redis = redis;
+        this.replicated = replicated;
         this.keys = keys;
+        this.quota = quota;
         this.publisher = publisher;
         this.upstream = upstream;
     }
@@ -60,7 +74,7 @@ class WarmUp implements SmartLifecycle {
     public void start() {
         running = true;
         CompletableFuture.allOf(
-                        connect("Redis", this::rehearseRedis, this::pingRedis),
+                        connect("Redis", this::rehearseRedis, this::pingRedis, this::pingReplicated),
                         // On its first connection the queues are declared.
                         connect("RabbitMQ", () -> crowds(() -> publisher.probe(PATIENCE))),
                         CompletableFuture.runAsync(upstream::rehearse, THREADS))
@@ -91,6 +105,7 @@ class WarmUp implements SmartLifecycle {
             var template = new StringRedisTemplate(patient);
             var store = new SignatureStore(template, template, keys);
             crowds(() -> store.findKept(NOBODYS));
+            quota.rehearse(template);
         } finally {
             patient.destroy();
         }
@@ -100,6 +115,13 @@ class WarmUp implements SmartLifecycle {
     private void pingRedis() {
         try (RedisConnection connection = redis.getConnection()) {
             connection.commands().ping();
+        }
+    }
+
+    /** The first of its connections asks the Sentinels, and is made when it is needed otherwise. */
+    private void pingReplicated() {
+        if (replicated instanceof ReplicatedRedis) {
+            replicated.execute((RedisCallback<@Nullable String>) RedisConnection::ping);
         }
     }
 

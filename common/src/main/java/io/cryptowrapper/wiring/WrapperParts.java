@@ -50,7 +50,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 })
 public class WrapperParts {
 
-    private static final String REPLICATED = "replicatedRedis";
+    static final String REPLICATED = "replicatedRedis";
 
     @Bean
     Clock clock() {

@@ -34,7 +34,9 @@ class ClusterIT {
     private final List<String> messages =
             IntStream.range(0, MESSAGES).mapToObj(i -> "clustered " + i).toList();
     private final Set<String> signed = new HashSet<>();
+    private final long started = System.nanoTime();
     private Duration slowest = Duration.ZERO;
+    private String slowestWas = "";
     private int refused;
 
     @BeforeEach
@@ -66,14 +68,15 @@ class ClusterIT {
         List<Call> calls = composition.calls();
         int most = Call.mostInAnyWindow(calls, WINDOW);
         System.out.printf(
-                "%d calls for %d messages, at most %d in any %s; a pause of %s; the slowest answer took %s, %d were"
-                        + " refused%n",
+                "%d calls for %d messages, at most %d in any %s; a pause of %s; the slowest answer took %s (%s), %d"
+                        + " were refused%n",
                 calls.size(),
                 MESSAGES,
                 most,
                 WINDOW,
                 Composition.longestPause(calls.subList(before - 1, calls.size())),
                 slowest,
+                slowestWas,
                 refused);
         assertThat(most).isLessThanOrEqualTo(CALLS);
         Map<Integer, Long> statuses = Call.countedByStatus(calls);
@@ -97,7 +100,15 @@ class ClusterIT {
         long asked = System.nanoTime();
         RawHttp.Response answer = composition.ask(message);
         Duration took = Duration.ofNanos(System.nanoTime() - asked);
-        slowest = took.compareTo(slowest) > 0 ? took : slowest;
+        if (took.compareTo(slowest) > 0) {
+            slowest = took;
+            slowestWas = "%s since the start, %s: %d %s"
+                    .formatted(
+                            Duration.ofNanos(asked - started),
+                            signed.size() + " signed",
+                            answer.status(),
+                            answer.body());
+        }
         assertThat(answer.status()).isIn(200, 503);
         refused += answer.status() == 503 ? 1 : 0;
         return answer;
