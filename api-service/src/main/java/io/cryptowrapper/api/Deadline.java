@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Deadline {
 
     /** The two seconds, less what the way to the client takes. */
-    static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
+    private static final Duration TIME_TO_ANSWER = Duration.ofMillis(1850);
 
     /** All steps are planned to end by then, when none is slower than it may be. */
     private static final Duration TIME_FOR_ALL_STEPS = Duration.ofMillis(1800);

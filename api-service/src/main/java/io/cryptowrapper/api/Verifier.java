@@ -81,14 +81,13 @@ class Verifier implements AutoCloseable {
     }
 
     /** @throws NoVerdictException if it cannot be told now */
-    boolean isValid(Message message, Signature signature) {
+    boolean isValid(Message message, Signature signature, Deadline deadline) {
         if (check.isPresent()) {
             return check.get().fits(message, signature);
         }
         var question = new Question(message, signature);
-        Deadline deadline = Deadline.ofAnswer();
         return inTime(
-                CompletableFuture.supplyAsync(() -> isValid(question, deadline), threads), Deadline.TIME_TO_ANSWER);
+                CompletableFuture.supplyAsync(() -> isValid(question, deadline), threads), deadline.untilMissed());
     }
 
     @Override

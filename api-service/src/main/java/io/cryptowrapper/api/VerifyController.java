@@ -33,6 +33,7 @@ class VerifyController {
 
     @GetMapping("/crypto/verify")
     ResponseEntity<VerifyResponse> verify(HttpServletRequest request, HttpServletResponse response) {
+        Deadline deadline = Deadline.ofAnswer(request);
         QueryParameters query = QueryParameters.of(request.getQueryString());
         Message message = query.message(longestMessage);
         String signature = query.one(SIGNATURE, Signature.MOST_BYTES);
@@ -42,7 +43,7 @@ class VerifyController {
         if (verifier.asksUpstream()) {
             budget.addTo(response);
         }
-        boolean valid = verifier.isValid(message, new Signature(signature));
+        boolean valid = verifier.isValid(message, new Signature(signature), deadline);
         return ResponseEntity.ok()
                 .contentType(MediaType.APPLICATION_JSON)
                 .body(new VerifyResponse(message.text(), valid));

@@ -10,7 +10,6 @@ import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.upstream.UpstreamClient;
-import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.annotation.Bean;
 
 /** What clients are told while upstream, Redis or RabbitMQ are away: cut off, or there and silent. */
 class FaultTest {
@@ -95,30 +92,15 @@ class FaultTest {
         api.awaitQueued(queued + 1);
     }
 
-    /** As the web layer of a process that has just started may be. */
-    static class SlowWebLayer {
-
-        @Bean
-        Filter slow() {
-            return (request, response, chain) -> {
-                LockSupport.parkNanos(Duration.ofMillis(900).toNanos());
-                chain.doFilter(request, response);
-            };
-        }
-    }
-
     @Test
     void the_time_until_a_request_is_looked_at_counts() throws Exception {
         upstream.follow(called -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(20))));
-        try (RunningApi slow = RunningApi.on(
-                TestServers.newDatabase(),
-                upstream.baseUrl(),
-                Map.of("spring.main.sources", SlowWebLayer.class.getName()))) {
+        try (RunningApi slow = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), SlowWebLayer.SETTINGS)) {
             long start = System.nanoTime();
 
             RawHttp.Response response = slow.sign(message);
 
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(900), PROMISED);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SlowWebLayer.DELAY, PROMISED);
             assertThat(response.body()).contains("\"last_status_code\":504", "The upstream did not answer within ");
         }
     }

@@ -102,6 +102,21 @@ class NoVerdictTest {
     }
 
     @Test
+    void the_time_until_a_request_is_looked_at_counts() throws Exception {
+        answer(aResponse().withBody("{\"valid\":true}").withFixedDelay(2500));
+        try (RunningApi slow =
+                RunningApi.on(TestServers.newDatabase(), URI.create(UPSTREAM.baseUrl()), SlowWebLayer.SETTINGS)) {
+            long start = System.nanoTime();
+
+            RawHttp.Response response = slow.get("/crypto/verify" + query);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .isBetween(SlowWebLayer.DELAY, Duration.ofSeconds(2));
+            assertThat(response.status()).isEqualTo(504);
+        }
+    }
+
+    @Test
     void a_key_that_is_refused_to_verify_stops_no_calls_to_sign() throws Exception {
         answer(aResponse().withStatus(403));
         api.get("/crypto/verify" + query);

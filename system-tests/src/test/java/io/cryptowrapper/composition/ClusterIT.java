@@ -55,6 +55,7 @@ class ClusterIT {
         // That of a process which has just started, on a machine where all others start too: see the README's limits.
         ask(messages.getFirst());
         System.out.printf("The first answer took %s%n", slowest);
+        assertThat(slowest).isLessThan(ofSeconds(3));
         slowest = Duration.ZERO;
         for (String message : messages) {
             await().until(() -> ask(message).status() == 200);
