@@ -36,6 +36,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** How many channels a connection may have: a worker has one for each message that is under way; by default 256. */
     private static final int CHANNELS = 1024;
 
+    /**
+     * Qpid has as many as there are processors. With one, a removal of old messages may wait a minute for a lock of a
+     * publish whose commit waits for the thread.
+     */
+    private static final int STORE_THREADS = 4;
+
     private final SystemLauncher launcher;
     private final int port;
     private final String password;
@@ -209,7 +215,9 @@ public final class EmbeddedBroker implements AutoCloseable {
                                         "virtualhost.housekeepingCheckPeriod",
                                         EXPIRY_CHECK_PERIOD,
                                         "qpid.port.sessionCountLimit",
-                                        CHANNELS),
+                                        CHANNELS,
+                                        "qpid.jdbcstore.executorThreads",
+                                        STORE_THREADS),
                         "authenticationproviders", List.of(plain),
                         "ports", List.of(amqp),
                         "virtualhostnodes", List.of(node)));
