@@ -1,7 +1,5 @@
 package io.cryptowrapper.embedded;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -35,17 +33,6 @@ public record EmbeddedServers(EmbeddedBroker broker, EmbeddedRedis redis) implem
         } catch (CompletionException e) {
             broker.close();
             throw e.getCause() instanceof StartException told ? told : e;
-        }
-    }
-
-    /** Starts both for as long as this process runs, with nothing in them, in a new directory below the given one. */
-    public static EmbeddedServers startUntilExit(Path parent, SequencedMap<String, Map<String, Object>> queues) {
-        try {
-            EmbeddedServers servers = start(Files.createTempDirectory(parent, "servers"), queues);
-            Runtime.getRuntime().addShutdownHook(new Thread(servers::close));
-            return servers;
-        } catch (IOException e) {
-            throw new StartException("No directory can be made below " + parent + ".", e);
         }
     }
 

@@ -47,20 +47,31 @@ public class Containers {
         return redis();
     }
 
-    /** A broker that is not started yet. */
+    /**
+     * A broker that is not started yet.
+     *
+     * @throws IllegalStateException with one sentence if it cannot be started here
+     */
     public static RabbitMQContainer rabbitMq() {
+        require();
         return new RabbitMQContainer(RABBITMQ);
     }
 
-    /** A Redis that is not started yet, and keeps what it is told when it is killed. */
+    /**
+     * A Redis that is not started yet, and keeps what it is told when it is killed.
+     *
+     * @throws IllegalStateException with one sentence if it cannot be started here
+     */
     public static RedisContainer redis() {
+        require();
         // Options alone: each image puts its own server before them, redis-server or valkey-server.
-        return new RedisContainer(REDIS).withCommand("--appendonly", "yes");
+        return new RedisContainer(REDIS).withCommand("--appendonly", "yes", "--databases", "256");
     }
 
-    /** Why they cannot be started here, in words; nothing if they can. */
-    public static Optional<String> missing() {
-        return Missing.REASON;
+    private static void require() {
+        Missing.REASON.ifPresent(reason -> {
+            throw new IllegalStateException("These tests need RabbitMQ and Redis in containers, and " + reason + ".");
+        });
     }
 
     private static DockerImageName image(String property, String byDefault) {

@@ -1,6 +1,5 @@
 package io.cryptowrapper.testing;
 
-import io.cryptowrapper.embedded.EmbeddedServers;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -28,10 +27,12 @@ public final class RunningService implements AutoCloseable {
      * @param settings what is not as by default
      */
     public static RunningService start(
-            Class<?> application, EmbeddedServers servers, int database, Map<String, String> settings) {
-        Gate toRedis = Gate.to(servers.redis().port());
-        Gate toBroker = Gate.to(servers.broker().port());
-        Map<String, String> all = new HashMap<>(servers.properties(toRedis.port(), toBroker.port()));
+            Class<?> application, Servers servers, int database, Map<String, String> settings) {
+        Gate toRedis = Gate.to(servers.redisPort());
+        Gate toBroker = Gate.to(servers.brokerPort());
+        Map<String, String> all = new HashMap<>(servers.withRedisPort(toRedis.port())
+                .withBrokerPort(toBroker.port())
+                .properties());
         all.merge("spring.data.redis.url", "/" + database, String::concat);
         all.put("management.server.port", "0");
         all.putAll(settings);
