@@ -1,22 +1,16 @@
 package io.cryptowrapper;
 
-import io.cryptowrapper.embedded.EmbeddedRedis;
-import java.nio.file.Path;
+import io.cryptowrapper.testing.TestSession;
 import org.jspecify.annotations.NullMarked;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
-/** A real Redis for all tests of this module; each test begins with an empty one. */
+/** The Redis of all tests of this module; each test begins with an empty one. */
 @NullMarked
 public final class TestRedis {
 
-    private static final EmbeddedRedis SERVER = EmbeddedRedis.start(Path.of("target", "test-redis"));
-    private static final StringRedisTemplate TEMPLATE = new StringRedisTemplate(connect(SERVER.port()));
-
-    static {
-        Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
-    }
+    private static final StringRedisTemplate TEMPLATE = new StringRedisTemplate(shared());
 
     private TestRedis() {}
 
@@ -32,21 +26,37 @@ public final class TestRedis {
     }
 
     public static int port() {
-        return SERVER.port();
+        return TestServers.SERVERS.redisPort();
     }
 
-    /** Connections of one's own, perhaps by another way; they are to be destroyed. */
+    /** New connections, like those of another process. The caller destroys them. */
+    public static LettuceConnectionFactory connect() {
+        return connect(port());
+    }
+
+    /** New connections through another port. The caller destroys them. */
     public static LettuceConnectionFactory connect(int port) {
-        return connect(port, SERVER.password());
+        return connect((RedisStandaloneConfiguration) LettuceConnectionFactory.createRedisConfiguration(
+                TestServers.SERVERS.withRedisPort(port).property("spring.data.redis.url")));
     }
 
-    /** The same to any server. */
+    /** New connections to any server. The caller destroys them. */
     public static LettuceConnectionFactory connect(int port, String password) {
         var configuration = new RedisStandaloneConfiguration("127.0.0.1", port);
         configuration.setPassword(password);
-        var factory = new LettuceConnectionFactory(configuration);
+        return connect(configuration);
+    }
+
+    private static LettuceConnectionFactory connect(RedisStandaloneConfiguration server) {
+        var factory = new LettuceConnectionFactory(server);
         factory.afterPropertiesSet();
         factory.start();
         return factory;
+    }
+
+    private static LettuceConnectionFactory shared() {
+        LettuceConnectionFactory connections = connect();
+        TestSession.<AutoCloseable>share(connections::destroy);
+        return connections;
     }
 }

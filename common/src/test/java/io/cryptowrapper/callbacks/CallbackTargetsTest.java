@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.cryptowrapper.callbacks.CallbackRefusedException.Reason;
 import io.cryptowrapper.settings.AllowedTargets;
 import io.cryptowrapper.settings.CallbackSettings;
+import io.cryptowrapper.testing.Stage;
+import io.cryptowrapper.testing.Timing;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -16,17 +18,19 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(60)
 class CallbackTargetsTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String PUBLIC = "93.184.215.14";
 
     @ParameterizedTest
@@ -45,7 +49,7 @@ class CallbackTargetsTest {
                 "https://[2002:5db8:d70e::1]/hook"
             })
     void what_is_public_may_be_called(String url) {
-        targets(PUBLIC).check(URI.create(url));
+        targets(PUBLIC).addressesOf(URI.create(url), PATIENCE);
     }
 
     @ParameterizedTest
@@ -92,7 +96,7 @@ class CallbackTargetsTest {
     void a_url_may_have_so_many_characters_and_no_more() {
         String longest = "https://example.com/" + "x".repeat(2048 - 20);
 
-        targets(PUBLIC).check(URI.create(longest));
+        targets(PUBLIC).addressesOf(URI.create(longest), PATIENCE);
 
         assertThat(refusal(targets(PUBLIC), longest + "x")).isEqualTo(Reason.MALFORMED);
     }
@@ -183,7 +187,7 @@ class CallbackTargetsTest {
                 "2a00::1"
             })
     void what_is_beside_them_is_public(String address) {
-        targets(address).check(URI.create("https://example.com/hook"));
+        targets(address).addressesOf(URI.create("https://example.com/hook"), PATIENCE);
     }
 
     @ParameterizedTest
@@ -218,7 +222,7 @@ class CallbackTargetsTest {
         CallbackTargets targets = new CallbackTargets(allowed(allowed), host -> addresses("10.1.2.3"));
 
         if (refused == null) {
-            targets.check(URI.create(url));
+            targets.addressesOf(URI.create(url), PATIENCE);
         } else {
             assertThat(refusal(targets, url)).isEqualTo(refused);
         }
@@ -231,7 +235,7 @@ class CallbackTargetsTest {
                 AllowedTargets.NONE, host -> addresses(asked.getAndIncrement() == 0 ? PUBLIC : "169.254.169.254"));
         URI url = URI.create("https://rebinding.example/hook");
 
-        targets.check(url);
+        targets.addressesOf(url, PATIENCE);
 
         assertThatThrownBy(() -> targets.addressesOf(url, PATIENCE)).isInstanceOf(CallbackRefusedException.class);
     }
@@ -249,28 +253,50 @@ class CallbackTargetsTest {
         });
         URI url = URI.create("https://redis/hook");
 
-        assertThatThrownBy(() -> unknown.check(url))
+        assertThatThrownBy(() -> unknown.addressesOf(url, PATIENCE))
                 .hasMessage("A callback's URL must have a host that can be found, with public addresses only.");
-        assertThatThrownBy(() -> targets("10.1.2.3").check(url))
+        assertThatThrownBy(() -> targets("10.1.2.3").addressesOf(url, PATIENCE))
                 .hasMessage("A callback's URL must have a host that can be found, with public addresses only.");
+    }
+
+    @Test
+    void the_check_for_clients_applies_the_same_rules() {
+        targets().check(URI.create("https://93.184.215.14/hook"));
+
+        assertThatThrownBy(() -> targets().check(URI.create("https://127.0.0.1/hook")))
+                .isInstanceOfSatisfying(
+                        CallbackRefusedException.class,
+                        refused -> assertThat(refused.reason()).isEqualTo(Reason.NOT_PUBLIC));
     }
 
     @Test
     void a_name_server_that_does_not_answer_keeps_nobody_waiting_and_is_a_reason_of_its_own() throws Exception {
         var end = new CountDownLatch(1);
+        var answered = new CountDownLatch(1);
         try (CallbackTargets targets = new CallbackTargets(AllowedTargets.NONE, host -> {
-            try {
-                end.await();
-            } catch (InterruptedException e) {
-                // As the C library, which is not to be interrupted.
-            }
+            awaitLikeTheCLibrary(end);
+            answered.countDown();
             return addresses(PUBLIC);
         })) {
             long start = System.nanoTime();
 
-            assertThat(refusal(targets, "https://example.com/hook")).isEqualTo(Reason.NOT_RESOLVED_IN_TIME);
+            assertNotInTime(() -> targets.check(url(1)));
 
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(500), PATIENCE);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(500));
+            assertThat(answered.getCount()).isEqualTo(1);
+            end.countDown();
+        }
+    }
+
+    @Test
+    @Tag(Stage.TIMING)
+    void the_check_for_clients_gives_up_on_a_silent_name_server_within_a_second() throws Exception {
+        var end = new CountDownLatch(1);
+        try (CallbackTargets targets = new CallbackTargets(AllowedTargets.NONE, host -> {
+            awaitLikeTheCLibrary(end);
+            return addresses(PUBLIC);
+        })) {
+            Timing.within(Duration.ofSeconds(1), () -> assertNotInTime(() -> targets.check(url(1))));
             end.countDown();
         }
     }
@@ -289,15 +315,11 @@ class CallbackTargetsTest {
             return addresses(PUBLIC);
         })) {
             List<Thread> waiting = IntStream.range(0, 32)
-                    .mapToObj(
-                            i -> Thread.ofVirtual().start(() -> targets.addressesOf(url(i), PATIENCE.multipliedBy(6))))
+                    .mapToObj(i -> Thread.ofVirtual().start(() -> targets.addressesOf(url(i), PATIENCE)))
                     .toList();
             asked.await();
 
-            assertThatThrownBy(() -> targets.addressesOf(url(99), PATIENCE.multipliedBy(6)))
-                    .isInstanceOfSatisfying(
-                            CallbackRefusedException.class,
-                            refused -> assertThat(refused.reason()).isEqualTo(Reason.NOT_RESOLVED_IN_TIME));
+            assertNotInTime(() -> targets.addressesOf(url(99), PATIENCE));
 
             end.countDown();
             for (Thread thread : waiting) {
@@ -315,6 +337,24 @@ class CallbackTargetsTest {
         assertThat(refusal(targets, "https://example.com/hook")).isEqualTo(Reason.NOT_RESOLVED_IN_TIME);
     }
 
+    /** Ignores interrupts, as the C library does. */
+    private static void awaitLikeTheCLibrary(CountDownLatch end) {
+        while (end.getCount() > 0) {
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                // Continues to wait.
+            }
+        }
+    }
+
+    private static void assertNotInTime(ThrowingCallable look) {
+        assertThatThrownBy(look)
+                .isInstanceOfSatisfying(
+                        CallbackRefusedException.class,
+                        refused -> assertThat(refused.reason()).isEqualTo(Reason.NOT_RESOLVED_IN_TIME));
+    }
+
     private static URI url(int number) {
         return URI.create("https://host" + number + ".example/hook");
     }
@@ -329,8 +369,8 @@ class CallbackTargetsTest {
     }
 
     private static @Nullable Reason refusal(CallbackTargets targets, String url) {
-        CallbackRefusedException refused =
-                catchThrowableOfType(CallbackRefusedException.class, () -> targets.check(URI.create(url)));
+        CallbackRefusedException refused = catchThrowableOfType(
+                CallbackRefusedException.class, () -> targets.addressesOf(URI.create(url), PATIENCE));
         return refused == null ? null : refused.reason();
     }
 

@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.TestRedis;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Stage;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+@Tag(Stage.BOTH_SERVERS)
 class BacklogTest {
 
     private final StringRedisTemplate redis = TestRedis.emptied();

@@ -7,11 +7,14 @@ import io.cryptowrapper.results.CallbackLooks.Look;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Stage;
 import java.time.Duration;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+@Tag(Stage.BOTH_SERVERS)
 class CallbackLooksTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);

@@ -14,6 +14,7 @@ import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.signing.SigningStatus.Rejected;
 import io.cryptowrapper.signing.SigningStatus.Signed;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Stage;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,9 +25,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+@Tag(Stage.BOTH_SERVERS)
 class CallbackRegistryTest {
 
     private static final Message MESSAGE = new Message("hello wörld");

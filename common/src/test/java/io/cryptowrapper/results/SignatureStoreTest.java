@@ -1,7 +1,6 @@
 package io.cryptowrapper.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.TestRedis;
@@ -14,6 +13,7 @@ import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.signing.SigningStatus.Rejected;
 import io.cryptowrapper.signing.SigningStatus.Signed;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Stage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -25,24 +25,33 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+@Tag(Stage.BOTH_SERVERS)
 class SignatureStoreTest {
 
     private static final Message MESSAGE = new Message("hello wörld");
     private static final MessageId ID = MESSAGE.id();
+    private static final String KEY = "sign:{" + ID.hex() + "}";
     private static final Signed SIGNED = new Signed(new Signature("c2ln\n"));
     private static final Rejected REJECTED = new Rejected(new Failure(422, "no"));
     private static final RedisKeys KEYS =
             new RedisKeys(new UpstreamName("sign"), Duration.ofHours(24), Duration.ofHours(48));
+
+    /** Redis counts in milliseconds and has its own clock. */
+    private static final Duration TOLERANCE = Duration.ofMillis(5);
 
     private final StringRedisTemplate redis = TestRedis.emptied();
     private final SignatureStore store = new SignatureStore(redis, redis, KEYS);
@@ -63,7 +72,7 @@ class SignatureStoreTest {
     void a_status_is_stored_as_this_json_and_read_again(SigningStatus status, String json) {
         store.record(ID, status);
 
-        assertThat(redis.opsForValue().get("sign:{" + ID.hex() + "}")).isEqualTo(json.replace('\'', '"'));
+        assertThat(raw()).isEqualTo(json.replace('\'', '"'));
         assertThat(store.find(ID)).contains(status);
     }
 
@@ -98,12 +107,10 @@ class SignatureStoreTest {
 
     @Test
     void each_status_lives_as_long_as_it_is_of_use() {
-        store.record(ID, pending(1));
-        assertThat(ttl()).isBetween(Duration.ofHours(96), Duration.ofHours(97));
-        store.record(ID, REJECTED);
-        assertThat(ttl()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
-        store.record(ID, SIGNED);
-        assertThat(ttl()).isBetween(Duration.ofHours(23), Duration.ofHours(24));
+        // Twice the time after which a message is given up, and an hour.
+        assertLives(Duration.ofHours(97), () -> store.record(ID, pending(1)));
+        assertLives(Duration.ofMinutes(1), () -> store.record(ID, REJECTED));
+        assertLives(Duration.ofHours(24), () -> store.record(ID, SIGNED));
     }
 
     @Test
@@ -111,12 +118,16 @@ class SignatureStoreTest {
         Message claimed = new Message("claimed");
         Message signed = new Message("signed");
         store.claim(claimed.id());
+        // The claim must outlive the next steps, however slow the machine is.
+        redis.persist("sign:{" + claimed.id().hex() + "}");
         store.record(signed.id(), SIGNED);
         List<Pending> waiting = Stream.of(MESSAGE, claimed, signed, new Message("new"))
                 .map(message -> new Pending(message, new Failure(429, "later"), 1, Instant.EPOCH))
                 .toList();
 
-        assertThat(store.recordNew(waiting)).containsExactly(true, false, false, true);
+        assertLives(
+                KEYS.longestWait(),
+                () -> assertThat(store.recordNew(waiting)).containsExactly(true, false, false, true));
 
         List<MessageId> ids =
                 waiting.stream().map(status -> status.message().id()).toList();
@@ -126,8 +137,6 @@ class SignatureStoreTest {
                         Optional.empty(),
                         Optional.of(SIGNED),
                         Optional.of(waiting.getLast()));
-        assertThat(redis.getExpire("sign:{" + ID.hex() + "}"))
-                .isCloseTo(KEYS.longestWait().toSeconds(), within(2L));
     }
 
     @Test
@@ -157,22 +166,34 @@ class SignatureStoreTest {
     }
 
     @Test
-    void of_many_who_claim_a_message_one_gets_it() throws Exception {
+    void one_of_many_concurrent_claims_by_several_processes_wins() throws Exception {
+        List<LettuceConnectionFactory> processes =
+                Stream.generate(TestRedis::connect).limit(4).toList();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Callable<Boolean>> claims = Collections.nCopies(50, () -> store.claim(ID));
+            List<SignatureStore> stores = processes.stream()
+                    .map(StringRedisTemplate::new)
+                    .map(process -> new SignatureStore(process, process, KEYS))
+                    .toList();
+            // Connects all processes, so the first claim does not expire before the last one.
+            stores.forEach(each -> assertThat(each.find(ID)).isEmpty());
+            List<Callable<Boolean>> claims = stores.stream()
+                    .flatMap(each -> Collections.<Callable<Boolean>>nCopies(16, () -> each.claim(ID)).stream())
+                    .toList();
 
             List<Future<Boolean>> results = threads.invokeAll(claims);
 
-            assertThat(results).filteredOn(Future::resultNow).hasSize(1);
+            assertThat(results).hasSize(64).filteredOn(Future::resultNow).hasSize(1);
+            assertThat(raw()).isEqualTo("{\"v\":1,\"state\":\"claimed\"}");
+        } finally {
+            processes.forEach(LettuceConnectionFactory::destroy);
         }
     }
 
     @Test
     void a_claim_says_nothing_of_the_message_and_ends_by_itself() {
-        store.claim(ID);
+        assertLives(Duration.ofSeconds(3), () -> store.claim(ID));
 
         assertThat(store.find(ID)).isEmpty();
-        assertThat(ttl()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(3));
     }
 
     @Test
@@ -194,13 +215,13 @@ class SignatureStoreTest {
                 "{}",
                 "{\"v\":1}",
                 "{\"v\":2,\"state\":\"signed\",\"value\":\"later\"}",
-                "{\"v\":1,\"state\":\"signed\"}",
                 "{\"v\":1,\"state\":\"signed\",\"value\":\" \"}",
                 "{\"v\":1,\"state\":\"pending\",\"message\":\"\"}",
+                "{\"v\":1,\"state\":\"signed\"}",
                 "{\"v\":1,\"state\":\"unheard of\"}"
             })
-    void what_cannot_be_read_is_nothing_known_and_is_replaced(String garbage) {
-        redis.opsForValue().set("sign:{" + ID.hex() + "}", garbage);
+    void what_cannot_be_read_is_nothing_known(String garbage) {
+        redis.opsForValue().set(KEY, garbage);
 
         assertThat(store.find(ID)).isEmpty();
     }
@@ -208,36 +229,49 @@ class SignatureStoreTest {
     @ParameterizedTest
     @ValueSource(strings = {"x", "[]", "{\"v\":2,\"state\":\"signed\",\"value\":\"later\"}"})
     void what_cannot_be_read_is_replaced(String garbage) {
-        redis.opsForValue().set("sign:{" + ID.hex() + "}", garbage);
+        redis.opsForValue().set(KEY, garbage);
 
         assertThat(store.record(ID, pending(1))).isEqualTo(pending(1));
     }
 
     @Test
     void a_field_that_this_version_does_not_know_does_no_harm() {
-        redis.opsForValue()
-                .set("sign:{" + ID.hex() + "}", "{\"v\":1,\"state\":\"signed\",\"value\":\"c2ln\\n\",\"new\":{}}");
+        redis.opsForValue().set(KEY, "{\"v\":1,\"state\":\"signed\",\"value\":\"c2ln\\n\",\"new\":{}}");
 
         assertThat(store.find(ID)).contains(SIGNED);
     }
 
     @Test
-    void whoever_listens_hears_of_each_change_and_of_nothing_else() throws Exception {
+    void listeners_hear_of_each_change_that_another_process_makes_and_of_nothing_else() {
         var heard = new ConcurrentLinkedQueue<MessageId>();
+        LettuceConnectionFactory connections = TestRedis.connect();
+        var process = new StringRedisTemplate(connections);
+        var other = new SignatureStore(process, process, KEYS);
+        MessageId last = new Message("last").id();
         try (var _ = new StatusNews(redis, KEYS).subscribe(heard::add)) {
-            store.claim(ID);
-            store.record(ID, pending(1));
-            store.record(ID, SIGNED);
-            store.record(ID, pending(1));
-            store.record(new Message("other").id(), SIGNED);
+            other.claim(ID);
+            other.record(ID, pending(1));
+            other.record(ID, SIGNED);
+            other.record(ID, pending(1));
+            other.record(last, SIGNED);
 
-            await().untilAsserted(() -> assertThat(heard).containsExactly(ID, ID, new Message("other").id()));
+            await().untilAsserted(() -> assertThat(heard).containsExactly(ID, ID, last));
+        } finally {
+            connections.destroy();
         }
     }
 
-    private Duration ttl() {
-        return Duration.ofMillis(
-                redis.getExpire("sign:{" + ID.hex() + "}", java.util.concurrent.TimeUnit.MILLISECONDS));
+    private @Nullable String raw() {
+        return redis.opsForValue().get(KEY);
+    }
+
+    /** Asserts that what {@code write} stores expires after {@code life}, less the time that has passed since. */
+    private void assertLives(Duration life, Runnable write) {
+        long start = System.nanoTime();
+        write.run();
+        Duration left = Duration.ofMillis(redis.getExpire(KEY, TimeUnit.MILLISECONDS));
+        Duration passed = Duration.ofNanos(System.nanoTime() - start);
+        assertThat(left).isBetween(life.minus(passed).minus(TOLERANCE), life);
     }
 
     private static Pending pending(int attempt) {

@@ -2,6 +2,7 @@ package io.cryptowrapper.results;
 
 import static java.time.Duration.ofDays;
 import static java.time.Duration.ofHours;
+import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,10 +11,13 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Place;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Stage;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+@Tag(Stage.BOTH_SERVERS)
 class WaitingLineTest {
 
     private final MessageId first = new Message("first").id();
@@ -36,9 +40,9 @@ class WaitingLineTest {
 
     @Test
     void its_delay_passes_by_the_clock_of_redis() {
-        line.join(first, ofSeconds(6));
+        line.join(first, ofMinutes(6));
 
-        assertThat(line.placeOf(first).orElseThrow().due()).isBetween(ofSeconds(5), ofSeconds(6));
+        assertThat(line.placeOf(first).orElseThrow().due()).isBetween(ofMinutes(5), ofMinutes(6));
     }
 
     @Test
@@ -51,14 +55,14 @@ class WaitingLineTest {
     @Test
     void those_ahead_whose_delay_still_lasts_are_counted_apart() {
         line.join(first, Duration.ofMillis(-500));
-        line.join(second, ofSeconds(6));
-        line.join(third, ofSeconds(30));
+        line.join(second, ofMinutes(6));
+        line.join(third, ofMinutes(30));
 
         assertThat(line.placeOf(first)).hasValue(new Place(0, Duration.ZERO, 0, Duration.ZERO));
         Place place = line.placeOf(third).orElseThrow();
         assertThat(place.ahead()).isEqualTo(2);
         assertThat(place.notDueAhead()).isEqualTo(1);
-        assertThat(place.firstDue()).isBetween(ofSeconds(5), ofSeconds(6));
+        assertThat(place.firstDue()).isBetween(ofMinutes(5), ofMinutes(6));
     }
 
     @Test

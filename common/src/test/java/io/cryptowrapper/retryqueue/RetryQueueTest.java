@@ -8,142 +8,139 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Channel;
+import io.cryptowrapper.TestBroker;
+import io.cryptowrapper.broker.ConfirmedPublisher;
 import io.cryptowrapper.broker.NotConfirmedException;
-import io.cryptowrapper.embedded.EmbeddedBroker;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.UpstreamName;
 import io.cryptowrapper.testing.Gate;
-import java.nio.file.Path;
+import io.cryptowrapper.testing.Stage;
+import io.cryptowrapper.testing.Timing;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.springframework.amqp.AmqpException;
-import org.springframework.amqp.core.MessageBuilder;
+import org.springframework.amqp.core.MessageDeliveryMode;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 
-/** The publisher and the work queue on a real broker, which is not RabbitMQ here. */
-@Timeout(60)
+/** The publisher and the work queue on a real broker. */
+@Tag(Stage.BOTH_SERVERS)
+@Timeout(120)
 class RetryQueueTest {
 
-    private static final Duration PATIENCE = ofSeconds(2);
-    private static final RetryTopology TOPOLOGY =
-            new RetryTopology(new UpstreamName("sign"), List.of(ofMillis(300), ofMillis(900)));
+    private static final RetryTopology TOPOLOGY = TestBroker.RETRIES;
+    private static final Duration PATIENCE = ofSeconds(30);
 
-    private static EmbeddedBroker broker;
+    /** Numbers of attempts, named after the delays before them. */
+    private static final int SHORT = 1;
 
-    private Gate gate;
-    private CachingConnectionFactory connections;
-    private RabbitTemplate rabbit;
-    private RetryPublisher publisher;
-    private WorkQueue queue;
+    private static final int LONG = 2;
+    private static final int ENDLESS = 3;
 
-    @BeforeAll
-    static void startBroker(@TempDir Path directory) {
-        broker = EmbeddedBroker.start(directory, TOPOLOGY.queues());
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
-    }
+    private final RabbitTemplate rabbit = TestBroker.template(TestBroker.connections());
+    private final ConfirmedPublisher toWork = new ConfirmedPublisher(rabbit);
+    private final RetryPublisher publisher = new RetryPublisher(rabbit, TOPOLOGY);
+    private final WorkQueue queue = new WorkQueue(TestBroker.connections(), TOPOLOGY, publisher);
 
     @BeforeEach
-    void connect() {
-        gate = Gate.to(broker.port());
-        connections = connections(gate.port());
-        rabbit = new RabbitTemplate(connections);
-        rabbit.setMandatory(true);
-        rabbit.setUsePublisherConnection(true);
-        publisher = new RetryPublisher(rabbit, TOPOLOGY);
-        queue = workQueue();
+    void nothing_waits() {
+        assertThat(queue.depth()).isZero();
     }
 
     @AfterEach
     void empty() {
-        gate.open();
         queue.close();
         publisher.close();
-        // Waits for the broker's answer: what the gate held back has come by then, and is purged too.
-        connections.destroy();
-        gate.close();
-        CachingConnectionFactory direct = connections(broker.port());
-        var purging = new RabbitTemplate(direct);
-        var left = new WorkQueue(direct, TOPOLOGY, publisher);
-        // More than once, as a message may just be on its way from one queue to another.
-        await().pollDelay(Duration.ZERO).until(() -> {
-            TOPOLOGY.queues().keySet().forEach(name -> purging.execute(channel -> channel.queuePurge(name)));
-            return left.depth() == 0;
-        });
-        left.close();
-        direct.destroy();
+        toWork.close();
+        TestBroker.purge(TOPOLOGY.queues().sequencedKeySet());
     }
 
     @Test
-    void a_message_is_due_when_its_delay_is_over_and_not_before() {
-        // Connects, so that what follows is fast.
-        assertThat(queue.depth()).isZero();
+    void messages_become_due_after_their_delays_and_a_long_delay_does_not_block_a_short_one() {
         long start = System.nanoTime();
-        publisher.publish(message("m", 1), PATIENCE);
+        publisher.publish(message("endless", ENDLESS), PATIENCE);
+        publisher.publish(message("long", LONG), PATIENCE);
+        publisher.publish(message("short", SHORT), PATIENCE);
+
+        List<RetryMessage> due = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Delivery delivery = takeSoon(queue);
+            due.add(delivery.message());
+            assertThat(since(start))
+                    .isGreaterThanOrEqualTo(delivery.message().attempt() == SHORT ? ofMillis(100) : ofMillis(400));
+            delivery.ack();
+        }
+
+        assertThat(due).containsExactlyInAnyOrder(message("short", SHORT), message("long", LONG));
+        await().until(() -> queue.depth() == 1);
+        assertThat(queue.hasDue()).isFalse();
+    }
+
+    @Test
+    void a_waiting_message_counts_toward_the_depth_and_is_not_due() {
+        publisher.publish(message("m", ENDLESS), PATIENCE);
+
         assertThat(queue.depth()).isEqualTo(1);
         assertThat(queue.hasDue()).isFalse();
-
-        Delivery delivery = takeSoon(queue);
-
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(ofMillis(300));
-        assertThat(delivery.message()).isEqualTo(message("m", 1));
-        delivery.ack();
-        assertThat(queue.depth()).isZero();
+        assertThat(queue.take()).isEmpty();
     }
 
     @Test
-    void a_longer_delay_does_not_hold_up_a_shorter_one() {
-        publisher.publish(message("long", 2), PATIENCE);
-        publisher.publish(message("short", 1), PATIENCE);
-
-        assertThat(takeSoon(queue).message()).isEqualTo(message("short", 1));
-        assertThat(takeSoon(queue).message()).isEqualTo(message("long", 2));
+    @Tag(Stage.TIMING)
+    void a_message_becomes_due_soon_after_its_delay() throws Exception {
+        Timing.within(ofSeconds(1), () -> {
+            publisher.publish(message("m", SHORT), PATIENCE);
+            takeSoon(queue).ack();
+        });
     }
 
     @Test
     void messages_come_in_the_order_in_which_they_were_published() {
-        for (int i = 0; i < 20; i++) {
-            publisher.publish(message("m" + i, 1), PATIENCE);
-        }
+        List<RetryMessage> published =
+                IntStream.range(0, 50).mapToObj(i -> message("m" + i, SHORT)).toList();
+        published.forEach(message -> publisher.publish(message, PATIENCE));
 
-        for (int i = 0; i < 20; i++) {
-            Delivery delivery = takeSoon(queue);
-            assertThat(delivery.message()).isEqualTo(message("m" + i, 1));
-            delivery.ack();
-        }
+        List<RetryMessage> due = published.stream()
+                .map(next -> {
+                    Delivery delivery = takeSoon(queue);
+                    delivery.ack();
+                    return delivery.message();
+                })
+                .toList();
+
+        assertThat(due).isEqualTo(published);
     }
 
     @Test
-    void a_message_that_is_under_way_is_not_due() {
-        publisher.publish(message("m", 1), PATIENCE);
-        Delivery delivery = takeSoon(queue);
+    void the_queue_has_due_messages_until_the_last_one_is_taken() {
+        putDue("one", "two");
+        Delivery one = takeSoon(queue);
+        await().until(queue::hasDue);
 
+        Delivery two = takeSoon(queue);
         assertThat(queue.hasDue()).isFalse();
 
-        delivery.handBack();
+        two.handBack();
         await().until(queue::hasDue);
+        one.ack();
+        takeSoon(queue).ack();
     }
 
     @Test
     void as_many_can_be_under_way_as_a_worker_may_try_at_once() {
-        for (int i = 0; i < 256; i++) {
-            publisher.publish(message("m" + i, 1), PATIENCE);
-        }
+        putDue(IntStream.range(0, 256).mapToObj(i -> "m" + i).toArray(String[]::new));
         List<Delivery> taken = Stream.generate(() -> takeSoon(queue)).limit(256).toList();
 
         assertThat(queue.hasDue()).isFalse();
@@ -155,54 +152,62 @@ class RetryQueueTest {
     /** A broker that gives back what several had may lose some of it, as {@link WorkQueue} says. */
     @Test
     void each_message_has_a_channel_of_its_own_until_it_is_settled() {
-        for (int i = 0; i < 6; i++) {
-            publisher.publish(message("m" + i, 1), PATIENCE);
-        }
+        putDue("m0", "m1", "m2", "m3", "m4", "m5");
         List<Delivery> taken = Stream.generate(() -> takeSoon(queue)).limit(3).toList();
         List<Channel> channels =
                 taken.stream().map(delivery -> delivery.channel).toList();
 
         assertThat(channels).doesNotHaveDuplicates();
         taken.get(0).ack();
-        assertThat(takeSoon(queue).channel).isSameAs(channels.get(0));
+        Delivery fourth = takeSoon(queue);
+        assertThat(fourth.channel).isSameAs(channels.get(0));
         taken.get(1).handBack();
-        assertThat(takeSoon(queue).channel).isSameAs(channels.get(1));
-        assertThat(takeSoon(queue).channel).isNotIn(channels);
+        Delivery fifth = takeSoon(queue);
+        assertThat(fifth.channel).isSameAs(channels.get(1));
+        Delivery sixth = takeSoon(queue);
+        assertThat(sixth.channel).isNotIn(channels);
+
+        Stream.of(taken.get(2), fourth, fifth, sixth, takeSoon(queue)).forEach(Delivery::ack);
     }
 
     @Test
     void what_is_handed_back_comes_again() {
-        publisher.publish(message("m", 1), PATIENCE);
+        putDue("m");
         takeSoon(queue).handBack();
 
-        assertThat(takeSoon(queue).message()).isEqualTo(message("m", 1));
+        Delivery again = takeSoon(queue);
+
+        assertThat(again.message()).isEqualTo(message("m", SHORT));
+        again.ack();
     }
 
     @Test
     void what_a_worker_holds_when_it_closes_goes_to_the_others() {
-        publisher.publish(message("m", 1), PATIENCE);
+        putDue("m");
         takeSoon(queue);
-        WorkQueue other = workQueue();
+        WorkQueue other = new WorkQueue(TestBroker.connections(), TOPOLOGY, publisher);
         assertThat(other.take()).isEmpty();
 
         queue.close();
 
-        assertThat(takeSoon(other).message()).isEqualTo(message("m", 1));
+        Delivery again = takeSoon(other);
+        assertThat(again.message()).isEqualTo(message("m", SHORT));
+        again.ack();
         other.close();
     }
 
     @Test
     void a_payload_that_cannot_be_read_is_parked_with_the_reason_and_the_next_message_is_taken() {
-        rabbit.send(
-                "",
-                "sign.work",
-                MessageBuilder.withBody("{garbage".getBytes(UTF_8)).build());
-        publisher.publish(message("m", 1), PATIENCE);
+        putGarbage();
+        putDue("m");
 
-        assertThat(takeSoon(queue).message()).isEqualTo(message("m", 1));
+        Delivery next = takeSoon(queue);
 
-        var parked = Objects.requireNonNull(rabbit.receive("sign.parking", 2000));
+        assertThat(next.message()).isEqualTo(message("m", SHORT));
+        next.ack();
+        var parked = parked();
         assertThat(parked.getBody()).asString(UTF_8).isEqualTo("{garbage");
+        assertThat(parked.getMessageProperties().getReceivedDeliveryMode()).isEqualTo(MessageDeliveryMode.PERSISTENT);
         assertThat(parked.getMessageProperties().getHeaders().get("x-parked-because"))
                 .hasToString("not the JSON of a retry message");
     }
@@ -210,45 +215,43 @@ class RetryQueueTest {
     @Test
     void a_parking_queue_that_somebody_has_deleted_is_made_anew() {
         rabbit.execute(channel -> channel.queueDelete("sign.parking"));
-        rabbit.send(
-                "",
-                "sign.work",
-                MessageBuilder.withBody("{garbage".getBytes(UTF_8)).build());
+        putGarbage();
         await().until(queue::hasDue);
 
         assertThat(queue.take()).isEmpty();
 
-        assertThat(rabbit.receive("sign.parking", 2000)).isNotNull();
+        assertThat(parked().getBody()).asString(UTF_8).isEqualTo("{garbage");
     }
 
     @Test
     void a_payload_that_cannot_be_parked_stays_where_it_is() {
-        var nowhere = new RetryPublisher(new RabbitTemplate(connections(1)), TOPOLOGY);
-        var unlucky = new WorkQueue(connections, TOPOLOGY, nowhere);
-        rabbit.send(
-                "",
-                "sign.work",
-                MessageBuilder.withBody("{garbage".getBytes(UTF_8)).build());
+        CachingConnectionFactory toNothing = TestBroker.connect(1);
+        var nowhere = new RetryPublisher(TestBroker.template(toNothing), TOPOLOGY);
+        var unlucky = new WorkQueue(TestBroker.connections(), TOPOLOGY, nowhere);
+        putGarbage();
         await().until(unlucky::hasDue);
 
         assertThatThrownBy(unlucky::take).isInstanceOf(NotConfirmedException.class);
 
-        assertThat(unlucky.hasDue()).isTrue();
+        await().until(unlucky::hasDue);
         unlucky.close();
         nowhere.close();
+        toNothing.destroy();
+        assertThat(queue.take()).isEmpty();
+        assertThat(parked().getBody()).asString(UTF_8).isEqualTo("{garbage");
     }
 
     @Test
     void a_message_of_which_a_copy_is_parked_is_still_to_be_settled() {
-        publisher.publish(message("m", 1), PATIENCE);
+        putDue("m");
         Delivery delivery = takeSoon(queue);
 
         delivery.copyToParking("given up");
 
-        assertThat(rabbit.receive("sign.parking", 2000)).isNotNull();
+        assertThat(parked().getBody()).asString(UTF_8).contains("\"m\"");
         delivery.handBack();
         takeSoon(queue).ack();
-        assertThat(queue.depth()).isZero();
+        await().until(() -> queue.depth() == 0);
     }
 
     @Test
@@ -256,8 +259,6 @@ class RetryQueueTest {
         publisher.probe(PATIENCE);
 
         assertThat(queue.depth()).isZero();
-        gate.cut();
-        assertThatThrownBy(() -> publisher.probe(PATIENCE)).isInstanceOf(NotConfirmedException.class);
     }
 
     @Test
@@ -270,83 +271,169 @@ class RetryQueueTest {
     }
 
     @Test
-    void a_publish_is_not_confirmed_when_the_broker_is_away_and_is_again_when_it_is_back() {
-        publisher.publish(message("before", 1), PATIENCE);
-        gate.cut();
+    void a_deleted_wait_queue_confirms_nothing_until_it_is_declared_again() {
+        RetryTopology topology = TestBroker.DAMAGED_RETRIES;
+        var damaged = new RetryPublisher(rabbit, topology);
+        var looking = new WorkQueue(TestBroker.connections(), topology, damaged);
+        assertThat(looking.depth()).isZero();
+        rabbit.execute(channel -> channel.queueDelete("damaged.wait.600s"));
 
-        assertThatThrownBy(() -> publisher.publish(message("m", 1), PATIENCE))
+        assertThatThrownBy(() -> damaged.publish(message("m", ENDLESS), PATIENCE))
                 .isInstanceOf(NotConfirmedException.class);
 
-        gate.open();
-        await().ignoreExceptions().untilAsserted(() -> publisher.publish(message("after", 1), PATIENCE));
+        // The first look fails and the next one declares the queue.
+        await().ignoreExceptions().until(() -> looking.depth() == 0);
+        damaged.publish(message("m", ENDLESS), PATIENCE);
+        assertThat(looking.depth()).isEqualTo(1);
+        looking.close();
+        damaged.close();
+        TestBroker.purge(topology.queues().sequencedKeySet());
     }
 
     @Test
-    void nobody_waits_longer_than_he_wants_for_a_silent_broker() {
-        publisher.publish(message("before", 1), PATIENCE);
-        gate.silence();
-        long start = System.nanoTime();
+    void publishes_fail_while_the_broker_is_down_and_succeed_once_it_is_back() {
+        try (var gated = new Gated()) {
+            gated.publisher.publish(message("before", ENDLESS), PATIENCE);
+            gated.gate.cut();
 
-        assertThatThrownBy(() -> publisher.publish(message("m", 1), ofMillis(200)))
-                .isInstanceOf(NotConfirmedException.class)
-                .hasMessage("RabbitMQ did not answer in time");
+            assertThatThrownBy(() -> gated.publisher.publish(message("m", ENDLESS), PATIENCE))
+                    .isInstanceOf(NotConfirmedException.class);
+            assertThatThrownBy(() -> gated.publisher.probe(PATIENCE)).isInstanceOf(NotConfirmedException.class);
 
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(ofSeconds(1));
+            gated.gate.open();
+            await().ignoreExceptions()
+                    .untilAsserted(() -> gated.publisher.publish(message("after", ENDLESS), PATIENCE));
+        }
+    }
+
+    @Test
+    void a_publish_fails_when_its_confirm_does_not_arrive_although_the_broker_has_the_message() {
+        try (var gated = new Gated()) {
+            gated.publisher.publish(message("before", ENDLESS), PATIENCE);
+            RabbitTemplate muting = TestBroker.template(gated.connections);
+            muting.setBeforePublishPostProcessors(message -> {
+                gated.gate.mute();
+                return message;
+            });
+            try (var unconfirmed = new RetryPublisher(muting, TOPOLOGY)) {
+                assertThatThrownBy(() -> unconfirmed.publish(message("m", ENDLESS), ofMillis(500)))
+                        .isInstanceOf(NotConfirmedException.class)
+                        .hasMessage("RabbitMQ did not answer in time");
+
+                await().until(() -> queue.depth() == 2);
+            }
+        }
+    }
+
+    @Test
+    void a_publish_fails_when_the_broker_does_not_answer() {
+        try (var gated = new Gated()) {
+            gated.publisher.publish(message("before", ENDLESS), PATIENCE);
+            gated.gate.silence();
+
+            assertThatThrownBy(() -> gated.publisher.publish(message("m", ENDLESS), ofMillis(200)))
+                    .isInstanceOf(NotConfirmedException.class)
+                    .hasMessage("RabbitMQ did not answer in time");
+        }
+    }
+
+    @Test
+    @Tag(Stage.TIMING)
+    void a_publish_gives_up_on_a_silent_broker_when_its_patience_ends() throws Exception {
+        try (var gated = new Gated()) {
+            gated.publisher.publish(message("before", ENDLESS), PATIENCE);
+            gated.gate.silence();
+
+            Timing.within(
+                    ofMillis(500),
+                    () -> assertThatThrownBy(() -> gated.publisher.publish(message("m", ENDLESS), ofMillis(200)))
+                            .isInstanceOf(NotConfirmedException.class));
+        }
     }
 
     @Test
     void a_broker_that_is_away_is_told_and_the_queue_works_again_when_it_is_back() {
-        publisher.publish(message("m", 1), PATIENCE);
-        await().until(queue::hasDue);
-        gate.cut();
+        try (var gated = new Gated()) {
+            putDue("m");
+            await().until(gated.queue::hasDue);
+            gated.gate.cut();
 
-        assertThatThrownBy(queue::hasDue).isInstanceOf(AmqpException.class);
-        assertThatThrownBy(queue::take).isInstanceOf(AmqpException.class);
+            assertThatThrownBy(gated.queue::hasDue).isInstanceOf(AmqpException.class);
+            assertThatThrownBy(gated.queue::take).isInstanceOf(AmqpException.class);
 
-        gate.open();
-        await().ignoreExceptions().until(queue::hasDue);
-        assertThat(takeSoon(queue).message()).isEqualTo(message("m", 1));
+            gated.gate.open();
+            await().ignoreExceptions().until(gated.queue::hasDue);
+            Delivery delivery = takeSoon(gated.queue);
+            assertThat(delivery.message()).isEqualTo(message("m", SHORT));
+            delivery.ack();
+        }
     }
 
     @Test
     void settling_over_a_lost_connection_fails_and_leaves_what_was_taken_since_alone() {
-        publisher.publish(message("old", 1), PATIENCE);
-        Delivery old = takeSoon(queue);
-        gate.cut();
-        gate.open();
-        await().ignoreExceptions().until(queue::hasDue);
-        Delivery again = takeSoon(queue);
-        assertThat(again.message()).isEqualTo(message("old", 1));
+        try (var gated = new Gated()) {
+            putDue("old");
+            Delivery old = takeSoon(gated.queue);
+            gated.gate.cut();
+            gated.gate.open();
+            await().ignoreExceptions().until(gated.queue::hasDue);
+            Delivery again = takeSoon(gated.queue);
+            assertThat(again.message()).isEqualTo(message("old", SHORT));
 
-        assertThatThrownBy(old::ack).isInstanceOf(AmqpException.class);
+            assertThatThrownBy(old::ack).isInstanceOf(AmqpException.class);
 
-        assertThat(queue.take()).isEmpty();
-        again.ack();
-        assertThat(queue.depth()).isZero();
+            assertThat(gated.queue.take()).isEmpty();
+            again.ack();
+            await().until(() -> gated.queue.depth() == 0);
+        }
     }
 
-    private WorkQueue workQueue() {
-        return new WorkQueue(connections, TOPOLOGY, publisher);
+    /** A process whose way to the broker can be cut. */
+    private static final class Gated implements AutoCloseable {
+
+        final Gate gate = Gate.to(TestBroker.port());
+        final CachingConnectionFactory connections = TestBroker.connect(gate.port());
+        final RetryPublisher publisher = new RetryPublisher(TestBroker.template(connections), TOPOLOGY);
+        final WorkQueue queue = new WorkQueue(connections, TOPOLOGY, publisher);
+
+        @Override
+        public void close() {
+            gate.open();
+            queue.close();
+            publisher.close();
+            // Waits for the broker's answer, so everything that the gate held back has arrived.
+            connections.destroy();
+            gate.close();
+        }
+    }
+
+    /** Publishes messages that are due at once. */
+    private void putDue(String... texts) {
+        Stream.of(texts).parallel().forEach(text -> putDue(message(text, SHORT).toJson()));
+    }
+
+    private void putGarbage() {
+        putDue("{garbage".getBytes(UTF_8));
+    }
+
+    private void putDue(byte[] payload) {
+        toWork.send(TOPOLOGY.workQueue(), payload, Map.of(), PATIENCE);
     }
 
     private static Delivery takeSoon(WorkQueue from) {
-        return await().pollDelay(Duration.ZERO)
-                .until(from::take, Optional::isPresent)
-                .orElseThrow();
+        return from.take()
+                .orElseGet(() -> await().until(from::take, Optional::isPresent).orElseThrow());
+    }
+
+    private org.springframework.amqp.core.Message parked() {
+        return await().until(() -> rabbit.receive(TOPOLOGY.parkingQueue()), Objects::nonNull);
+    }
+
+    private static Duration since(long nanos) {
+        return Duration.ofNanos(System.nanoTime() - nanos);
     }
 
     private static RetryMessage message(String text, int attempt) {
         return new RetryMessage(new Message(text), attempt, Instant.ofEpochMilli(1_764_000_000_000L));
-    }
-
-    private static CachingConnectionFactory connections(int port) {
-        var factory = new CachingConnectionFactory("127.0.0.1", port);
-        factory.setUsername(broker.username());
-        factory.setPassword(broker.password());
-        factory.setVirtualHost(broker.virtualHost());
-        factory.setPublisherConfirmType(CachingConnectionFactory.ConfirmType.CORRELATED);
-        factory.setPublisherReturns(true);
-        factory.getRabbitConnectionFactory().setChannelRpcTimeout(2000);
-        return factory;
     }
 }

@@ -1,18 +1,25 @@
 package io.cryptowrapper.signing;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SignatureCheckTest {
@@ -29,20 +36,43 @@ class SignatureCheckTest {
 
     private static final Message MESSAGE = new Message("a é😀\n");
 
-    @ParameterizedTest
-    @CsvSource({
-        "RSA, 2048, SHA256withRSA",
-        "RSA, 4096, SHA256withRSA",
-        "EC, 256, SHA256withECDSA",
-        "EC, 521, SHA256withECDSA",
-        "Ed25519, 255, Ed25519"
-    })
-    void only_what_was_signed_with_the_private_key_fits_and_only_its_message(String kind, int size, String algorithm)
-            throws Exception {
+    /** For each kind of key: its name, a key, that key's signature of the message, and another key. */
+    static Stream<Arguments> samples() throws Exception {
+        return Stream.of(
+                madeByOpenssl("rsa-2048"),
+                madeByOpenssl("rsa-4096"),
+                generated("EC", 256, "SHA256withECDSA"),
+                generated("EC", 521, "SHA256withECDSA"),
+                generated("Ed25519", 255, "Ed25519"));
+    }
+
+    /** By {@code openssl dgst -sha256 -sign}. Generating RSA keys here would take seconds. */
+    private static Arguments madeByOpenssl(String name) throws IOException {
+        return Arguments.of(
+                name,
+                resource(name + ".pem"),
+                Base64.getMimeDecoder().decode(resource(name + ".signature")),
+                resource("rsa-2048-other.pem"));
+    }
+
+    private static Arguments generated(String kind, int size, String algorithm) throws GeneralSecurityException {
         KeyPair pair = pair(kind, size);
-        byte[] bytes = sign(pair.getPrivate(), algorithm, MESSAGE.text());
+        var signature = java.security.Signature.getInstance(algorithm);
+        signature.initSign(pair.getPrivate());
+        signature.update(MESSAGE.text().getBytes(UTF_8));
+        return Arguments.of(
+                kind + " " + size,
+                pem(pair.getPublic()),
+                signature.sign(),
+                pem(pair(kind, size).getPublic()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("samples")
+    void only_what_was_signed_with_the_private_key_fits_and_only_its_message(
+            String kind, String key, byte[] bytes, String otherKey) {
         String base64 = Base64.getEncoder().encodeToString(bytes);
-        SignatureCheck check = SignatureCheck.by(pem(pair.getPublic()));
+        SignatureCheck check = SignatureCheck.by(key);
 
         assertThat(check.fits(MESSAGE, new Signature(base64))).isTrue();
         assertThat(check.fits(MESSAGE, new Signature("\n" + base64 + "\r\n"))).isTrue();
@@ -54,7 +84,7 @@ class SignatureCheckTest {
                 .isTrue();
 
         assertThat(check.fits(new Message("a é😀"), new Signature(base64))).isFalse();
-        assertThat(SignatureCheck.by(pem(pair(kind, size).getPublic())).fits(MESSAGE, new Signature(base64)))
+        assertThat(SignatureCheck.by(otherKey).fits(MESSAGE, new Signature(base64)))
                 .isFalse();
         bytes[bytes.length / 2] ^= 1;
         assertThat(check.fits(MESSAGE, new Signature(Base64.getEncoder().encodeToString(bytes))))
@@ -64,14 +94,12 @@ class SignatureCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"x", "====", "no*base64", "AAAA", "a+b-", "\u00e9", "AA AA"})
     void what_is_no_signature_at_all_does_not_fit(String garbage) throws Exception {
-        for (String kind : new String[] {"RSA", "EC", "Ed25519"}) {
-            SignatureCheck check =
-                    SignatureCheck.by(pem(pair(kind, kind.equals("RSA") ? 2048 : kind.equals("EC") ? 256 : 255)
-                            .getPublic()));
+        for (String key : List.of(resource("rsa-2048.pem"), pem(pair("EC", 256).getPublic()), ED25519)) {
+            SignatureCheck check = SignatureCheck.by(key);
 
-            assertThat(check.fits(MESSAGE, new Signature(garbage))).as(kind).isFalse();
+            assertThat(check.fits(MESSAGE, new Signature(garbage))).as(key).isFalse();
             assertThat(check.fits(MESSAGE, new Signature("A".repeat(Signature.MOST_BYTES))))
-                    .as(kind)
+                    .as(key)
                     .isFalse();
         }
     }
@@ -117,17 +145,16 @@ class SignatureCheckTest {
         assertThatThrownBy(() -> SignatureCheck.by(pem)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    private static String resource(String name) throws IOException {
+        try (InputStream in = Objects.requireNonNull(SignatureCheckTest.class.getResourceAsStream(name))) {
+            return new String(in.readAllBytes(), US_ASCII);
+        }
+    }
+
     private static KeyPair pair(String kind, int size) throws GeneralSecurityException {
         KeyPairGenerator generator = KeyPairGenerator.getInstance(kind);
         generator.initialize(size);
         return generator.generateKeyPair();
-    }
-
-    private static byte[] sign(PrivateKey key, String algorithm, String text) throws GeneralSecurityException {
-        var signature = java.security.Signature.getInstance(algorithm);
-        signature.initSign(key);
-        signature.update(text.getBytes(UTF_8));
-        return signature.sign();
     }
 
     private static String pem(PublicKey key) {

@@ -6,6 +6,7 @@ import com.palantir.javaformat.java.Formatter;
 import com.palantir.javaformat.java.FormatterException;
 import com.palantir.javaformat.java.JavaFormatterOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,29 +23,40 @@ import org.junit.jupiter.api.Test;
 class SourceFormatTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final boolean APPLY = "apply".equals(System.getProperty("format"));
     private static final Formatter FORMATTER = Formatter.createFormatter(JavaFormatterOptions.builder()
             .style(JavaFormatterOptions.Style.PALANTIR)
             .formatJavadoc(true)
             .build());
 
     @Test
-    void every_source_is_formatted() throws IOException, FormatterException {
-        List<Path> unformatted = new ArrayList<>();
-        for (Path source : sources()) {
-            String text = Files.readString(source);
-            String formatted = FORMATTER.formatSourceAndFixImports(text);
-            if (!formatted.equals(text)) {
-                if ("apply".equals(System.getProperty("format"))) {
-                    Files.writeString(source, formatted);
-                } else {
-                    unformatted.add(ROOT.relativize(source));
-                }
-            }
-        }
+    void every_source_is_formatted() throws IOException {
+        List<Path> unformatted = sources().parallelStream()
+                .filter(source -> !isFormatted(source))
+                .toList();
+
         assertThat(unformatted)
                 .as("mend with: mvn -pl common -am test -Dtest=SourceFormatTest -Dformat=apply"
                         + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEmpty();
+    }
+
+    private static boolean isFormatted(Path source) {
+        try {
+            String text = Files.readString(source);
+            String formatted = FORMATTER.formatSourceAndFixImports(text);
+            if (formatted.equals(text)) {
+                return true;
+            }
+            if (APPLY) {
+                Files.writeString(source, formatted);
+            }
+            return APPLY;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (FormatterException e) {
+            throw new IllegalStateException(ROOT.relativize(source) + " cannot be read", e);
+        }
     }
 
     private static List<Path> sources() throws IOException {

@@ -18,10 +18,10 @@ class RedisConnectionsTest {
     @Test
     void who_has_more_patience_is_connected_where_others_give_up() {
         try (Gate gate = Gate.to(TestRedis.port())) {
-            gate.slow(Duration.ofMillis(400));
+            gate.slow(Duration.ofMillis(100));
             LettuceConnectionFactory like = TestRedis.connect(gate.port());
-            LettuceConnectionFactory hasty = RedisConnections.patient(like, Duration.ofMillis(250));
-            LettuceConnectionFactory patient = RedisConnections.patient(like, Duration.ofSeconds(5));
+            LettuceConnectionFactory hasty = RedisConnections.patient(like, Duration.ofMillis(50));
+            LettuceConnectionFactory patient = RedisConnections.patient(like, Duration.ofMinutes(1));
             try {
                 assertThatThrownBy(() -> ping(hasty)).isInstanceOf(RedisConnectionFailureException.class);
                 assertThat(ping(patient)).isEqualTo("PONG");

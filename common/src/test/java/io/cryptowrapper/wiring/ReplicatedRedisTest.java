@@ -2,6 +2,7 @@ package io.cryptowrapper.wiring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.TestRedis;
@@ -15,54 +16,47 @@ import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.signing.UpstreamName;
+import io.cryptowrapper.testing.Stage;
 import io.cryptowrapper.upstream.UpstreamQuota;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+@Tag(Stage.BOTH_SERVERS)
+@Timeout(120)
 class ReplicatedRedisTest {
 
-    private EmbeddedRedis primary;
-    private LettuceConnectionFactory toPrimary;
-    private ReplicatedRedis redis;
-
-    @BeforeEach
-    void start(@TempDir Path directory) {
-        primary = EmbeddedRedis.start(directory);
-        toPrimary = connect(primary);
-        redis = ReplicatedRedis.like(toPrimary, 1);
-    }
+    private final StringRedisTemplate shared = TestRedis.emptied();
+    private final ReplicatedRedis redis = ReplicatedRedis.like(connections(shared), 1);
 
     @AfterEach
-    void stop() {
+    void close() {
         redis.close();
-        toPrimary.destroy();
-        primary.close();
     }
 
     @Test
     void what_no_replica_has_confirmed_has_failed() {
-        assertThatThrownBy(() -> redis.opsForValue().set("key", "value"))
-                .isInstanceOf(DataAccessResourceFailureException.class)
-                .hasMessageStartingWith("0 of the 1 replicas needed have confirmed what was written");
+        // On a busy machine a write may also fail because the answer of Redis is late.
+        await().until(() -> failureToWrite().startsWith("0 of the 1 replicas needed have confirmed what was written"));
     }
 
     @Test
     void grants_results_and_the_outbox_need_a_replica_and_what_only_tells_of_them_does_not() {
-        var shared = new StringRedisTemplate(toPrimary);
         var keys = new RedisKeys(UpstreamName.SIGN, Duration.ofHours(1), Duration.ofHours(1));
         var quota = new UpstreamQuota(
                 shared, redis, "quota", new CryptoSettings.Quota(10, Duration.ofMinutes(1)), Duration.ofSeconds(6));
@@ -84,13 +78,15 @@ class ReplicatedRedisTest {
     }
 
     @Test
-    void what_has_not_failed_is_there_when_the_primary_is_gone(@TempDir Path directory) {
-        EmbeddedRedis replica = EmbeddedRedis.start(directory);
+    void what_has_not_failed_is_there_when_the_primary_is_gone(@TempDir Path first, @TempDir Path second) {
+        EmbeddedRedis primary = EmbeddedRedis.start(first);
+        EmbeddedRedis replica = EmbeddedRedis.start(second);
+        LettuceConnectionFactory toPrimary = connect(primary);
         LettuceConnectionFactory toReplica = connect(replica);
-        try {
+        try (ReplicatedRedis replicated = ReplicatedRedis.like(toPrimary, 1)) {
             follow(toReplica, primary);
             await().ignoreExceptions().until(() -> {
-                redis.opsForValue().set("key", "value");
+                replicated.opsForValue().set("key", "value");
                 return true;
             });
 
@@ -99,24 +95,50 @@ class ReplicatedRedisTest {
             assertThat(new StringRedisTemplate(toReplica).opsForValue().get("key"))
                     .isEqualTo("value");
         } finally {
+            toPrimary.destroy();
             toReplica.destroy();
             replica.close();
+            primary.close();
         }
     }
 
     @Test
-    void many_who_wait_for_a_replica_do_not_wait_one_after_the_other() throws Exception {
-        List<Future<?>> writes = new ArrayList<>();
-        long start = System.nanoTime();
+    void writes_wait_for_replicas_concurrently() {
+        var enough = new AtomicBoolean();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 20; i++) {
                 String key = "key" + i;
-                writes.add(threads.submit(() -> redis.opsForValue().set(key, "value")));
+                threads.execute(() -> {
+                    while (!enough.get()) {
+                        assertThatThrownBy(() -> redis.opsForValue().set(key, "value"))
+                                .isInstanceOf(DataAccessException.class);
+                    }
+                });
+            }
+            try {
+                await().until(() -> blockedClients() >= 10);
+            } finally {
+                enough.set(true);
             }
         }
+    }
 
-        assertThat(writes).allSatisfy(write -> assertThat(write.state()).isEqualTo(Future.State.FAILED));
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    private String failureToWrite() {
+        DataAccessException failure = catchThrowableOfType(
+                DataAccessException.class, () -> redis.opsForValue().set("key", "value"));
+        assertThat(failure).isNotNull();
+        return String.valueOf(failure.getMessage());
+    }
+
+    private int blockedClients() {
+        try (var connection = connections(shared).getConnection()) {
+            Properties clients = connection.serverCommands().info("clients");
+            return Integer.parseInt(clients.getProperty("blocked_clients"));
+        }
+    }
+
+    private static LettuceConnectionFactory connections(StringRedisTemplate redis) {
+        return (LettuceConnectionFactory) Objects.requireNonNull(redis.getConnectionFactory());
     }
 
     private static void follow(LettuceConnectionFactory replica, EmbeddedRedis primary) {

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(120)
 class EmbeddedRedisTest {
 
     @TempDir
@@ -57,7 +58,10 @@ class EmbeddedRedisTest {
         for (int kills = 1; kills <= 2; kills++) {
             kill(redis.pid());
 
-            await().ignoreExceptions().until(() -> ask(redis, "STRLEN colour").equals(":4"));
+            await().atMost(Duration.ofMinutes(1))
+                    .pollInterval(Duration.ofMillis(20))
+                    .ignoreExceptions()
+                    .until(() -> ask(redis, "STRLEN colour").equals(":4"));
             assertThat(told).hasValue(kills);
         }
 

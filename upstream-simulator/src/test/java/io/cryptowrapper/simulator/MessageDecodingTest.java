@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.testing.RawHttp;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,8 +19,8 @@ class MessageDecodingTest {
     private static UpstreamSimulator simulator;
 
     @BeforeAll
-    static void start(@TempDir Path dataDir) {
-        simulator = UpstreamSimulator.start(SimulatorSettings.in(dataDir)
+    static void start() {
+        simulator = UpstreamSimulator.start(SimulatorSettings.in(SimulatorCalls.DATA_DIR)
                 .withFailingShare(0)
                 .withCalls(1000)
                 .withLatency(Duration.ZERO));

@@ -37,11 +37,12 @@ class SigningKeyTest {
 
     @Test
     void only_its_owner_may_read_the_key() throws IOException {
-        assumeTrue(Files.getFileStore(dataDir).supportsFileAttributeView("posix"));
+        Path kept = SimulatorCalls.DATA_DIR;
+        assumeTrue(Files.getFileStore(kept).supportsFileAttributeView("posix"));
 
-        SigningKey.keptIn(dataDir);
+        SigningKey.keptIn(kept);
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dataDir.resolve(SigningKey.FILE_NAME))))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(kept.resolve(SigningKey.FILE_NAME))))
                 .isEqualTo("rw-------");
     }
 

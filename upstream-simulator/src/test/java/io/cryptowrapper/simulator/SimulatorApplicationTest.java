@@ -2,18 +2,16 @@ package io.cryptowrapper.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cryptowrapper.testing.RawHttp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,19 +26,24 @@ class SimulatorApplicationTest {
     private Path dataDir;
 
     @Test
-    void it_prints_its_address_and_runs_until_it_is_terminated() throws Exception {
-        Process program = start(Map.of());
+    void it_prints_its_address_and_on_request_each_call_and_runs_until_it_is_terminated() throws Exception {
+        Process program = start(Map.of("SIMULATOR_PRINT_CALLS", "true"));
         try (BufferedReader out = program.inputReader()) {
-            String line = out.readLine();
-            assertThat(line).matches("The upstream simulator listens on http://127\\.0\\.0\\.1:\\d+");
-            assertThat(program.isAlive()).isTrue();
+            Matcher address = Pattern.compile("The upstream simulator listens on http://127\\.0\\.0\\.1:(\\d+)")
+                    .matcher(out.readLine());
+            assertThat(address.matches()).isTrue();
+
+            RawHttp.get(Integer.parseInt(address.group(1)), "/crypto/sign?message=a+line%0A");
+            assertThat(Call.fromCsv(out.readLine()))
+                    .hasValueSatisfying(call -> assertThat(call)
+                            .extracting(Call::message, Call::status)
+                            .containsExactly("a line\n", 401));
 
             // The process's own destroy() would close the streams read below.
             program.toHandle().destroy();
-
-            assertThat(program.waitFor(20, TimeUnit.SECONDS)).isTrue();
             assertThat(out.readLine()).isNull();
             assertThat(stderr(program)).isEmpty();
+            program.waitFor();
         } finally {
             program.destroyForcibly();
         }
@@ -74,26 +77,12 @@ class SimulatorApplicationTest {
         }
     }
 
-    @Test
-    void it_prints_each_call_if_it_is_told_to() throws Exception {
-        Process program = start(Map.of("SIMULATOR_PRINT_CALLS", "true"));
-        try (BufferedReader out = program.inputReader();
-                HttpClient client = HttpClient.newHttpClient()) {
-            String url = out.readLine().replaceFirst(".* ", "") + "/crypto/sign?message=a+line%0A";
-            client.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.discarding());
-
-            assertThat(Call.fromCsv(out.readLine()))
-                    .hasValueSatisfying(call -> assertThat(call)
-                            .extracting(Call::message, Call::status)
-                            .containsExactly("a line\n", 401));
-        } finally {
-            program.destroyForcibly();
-        }
-    }
-
     private Process start(Map<String, String> environment) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // For a fast start.
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 SimulatorApplication.class.getName());
