@@ -40,7 +40,7 @@ class AccessTest {
     private static final int BUSY_QUOTA = 3;
     private static final String AUTHORIZED = "Authorization: Bearer " + KEY;
 
-    private static UpstreamSimulator upstream;
+    private static final UpstreamSimulator upstream = TestServers.upstream();
     private static Map<String, String> settings;
     private static RunningApi api;
 
@@ -48,7 +48,6 @@ class AccessTest {
 
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
-        upstream = TestServers.quickUpstream(directory);
         Path keys = Files.writeString(
                 directory.resolve("keys"), "alice " + HASH + "\nbob " + BUSY_HASH + " " + BUSY_QUOTA + "\n");
         settings = Map.of(
@@ -61,7 +60,6 @@ class AccessTest {
     @AfterAll
     static void stop() {
         api.close();
-        upstream.close();
     }
 
     @ParameterizedTest

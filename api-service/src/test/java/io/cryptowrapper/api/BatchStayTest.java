@@ -3,55 +3,41 @@ package io.cryptowrapper.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.cryptowrapper.results.SignatureStore;
+import io.cryptowrapper.settings.CryptoSettings;
 import io.cryptowrapper.signing.Failure;
-import io.cryptowrapper.signing.Message;
-import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.EventClient;
 import io.cryptowrapper.testing.EventClient.Event;
 import io.cryptowrapper.testing.RawHttp;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that wait until all messages of a batch have ended, or follow them. */
 @Timeout(60)
-class BatchStayTest {
+class BatchStayTest extends SharedApiTest {
 
-    private static final int DATABASE = TestServers.newDatabase();
-    private static final int PLACES = 5;
-    private static final SigningStatus SIGNED = new SigningStatus.Signed(new Signature("c2ln"));
+    private static final SigningStatus SIGNED = new SigningStatus.Signed(SIGNATURE);
     private static final SigningStatus REJECTED = new SigningStatus.Rejected(new Failure(422, "not this one"));
     private static final String EVENTS = "Accept: text/event-stream";
 
-    private static UpstreamSimulator upstream;
-    private static RunningApi api;
-
-    private final String one = RunningApi.newMessage();
+    private final String one = message;
     private final String two = RunningApi.newMessage();
 
-    @BeforeAll
-    static void start(@TempDir Path directory) {
-        upstream = TestServers.quickUpstream(directory);
-        upstream.follow(called -> Optional.of(Behaviour.Answer.text(502, "down")));
-        api = RunningApi.on(
-                DATABASE, upstream.baseUrl(), Map.of("crypto.waiting.max-at-once", Integer.toString(PLACES)));
+    @BeforeEach
+    void upstreamIsDown() {
+        upstreamDoes(Behaviour.Answer.text(502, "down"));
     }
 
-    @AfterAll
-    static void stop() {
-        api.close();
-        upstream.close();
+    @AfterEach
+    void endTheOtherMessage() {
+        store(two, SIGNED);
     }
 
     @Test
@@ -80,7 +66,7 @@ class BatchStayTest {
     @Test
     void who_has_waited_long_enough_is_told_how_each_stands_then() throws Exception {
         try (Socket client =
-                RawHttp.openPost(api.port(), "/crypto/sign", json(one, two), "Prefer: respond-async, wait=2")) {
+                RawHttp.openPost(api.port(), "/crypto/sign", json(one, two), "Prefer: respond-async, wait=1")) {
             awaitWatched(2);
             store(one, SIGNED);
 
@@ -88,7 +74,7 @@ class BatchStayTest {
 
             assertThat(response.status()).isEqualTo(202);
             assertThat(response.body()).contains("\"success\":true", "\"retry_in_seconds\":");
-            assertThat(response.header("Preference-Applied")).contains("respond-async, wait=2");
+            assertThat(response.header("Preference-Applied")).contains("respond-async, wait=1");
             assertThat(response.header("Location")).isEmpty();
             assertThat(response.header("Retry-After")).isPresent();
         }
@@ -109,16 +95,18 @@ class BatchStayTest {
 
     @Test
     void a_batch_that_finds_too_few_places_is_answered_at_once_and_gets_no_events() throws Exception {
-        String many = json(one, two, one, one, one, one);
+        try (RunningApi own = RunningApi.on(DATABASE, upstream.baseUrl(), Map.of("crypto.waiting.max-at-once", "5"))) {
+            String many = json(one, two, one, one, one, one);
 
-        RawHttp.Response response = RawHttp.post(api.port(), "/crypto/sign", many, "Prefer: wait=30");
-        assertThat(response.status()).isEqualTo(200);
-        assertThat(response.header("Preference-Applied")).isEmpty();
+            RawHttp.Response response = RawHttp.post(own.port(), "/crypto/sign", many, "Prefer: wait=30");
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.header("Preference-Applied")).isEmpty();
 
-        RawHttp.Response refused = RawHttp.post(api.port(), "/crypto/sign", many, EVENTS);
-        assertThat(refused.status()).isEqualTo(503);
-        assertThat(refused.body()).contains("CRYPTO_WAITING_MAX_AT_ONCE");
-        awaitAllPlaces();
+            RawHttp.Response refused = RawHttp.post(own.port(), "/crypto/sign", many, EVENTS);
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.body()).contains("CRYPTO_WAITING_MAX_AT_ONCE");
+            awaitPlaces(own, 5);
+        }
     }
 
     @Test
@@ -190,17 +178,17 @@ class BatchStayTest {
         return RawHttp.post(api.port(), "/crypto/sign", json(one, two), header);
     }
 
-    private static void store(String message, SigningStatus status) {
-        api.part(SignatureStore.class).record(new Message(message).id(), status);
-    }
-
     private static void awaitWatched(int messages) {
         await().until(() -> api.part(Watches.class).count() == messages);
     }
 
     private static void awaitAllPlaces() {
+        awaitPlaces(api, api.part(CryptoSettings.class).waiting().maxAtOnce());
+    }
+
+    private static void awaitPlaces(RunningApi asked, int places) {
         await().untilAsserted(() -> {
-            Optional<Lease> all = api.part(Places.class).lease(PLACES);
+            Optional<Lease> all = asked.part(Places.class).lease(places);
             all.ifPresent(Lease::close);
             assertThat(all).isPresent();
         });

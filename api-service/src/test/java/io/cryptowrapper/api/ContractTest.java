@@ -4,48 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.simulator.Behaviour.Answer;
-import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients depend on, to the letter. */
-class ContractTest {
-
-    private static UpstreamSimulator upstream;
-    private static RunningApi api;
-
-    private final String message = RunningApi.newMessage();
-
-    @BeforeAll
-    static void start(@TempDir Path directory) {
-        upstream = TestServers.quickUpstream(directory);
-        api = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl());
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-        upstream.close();
-    }
-
-    @BeforeEach
-    void behave() {
-        upstream.follow(called -> Optional.empty());
-    }
+class ContractTest extends SharedApiTest {
 
     @Test
     void a_signed_message_is_answered_so() throws Exception {
@@ -64,7 +35,6 @@ class ContractTest {
     @Test
     void a_message_that_waits_is_answered_so_and_is_in_the_queue() throws Exception {
         upstreamDoes(Answer.text(502, "Error 502: \"down\"\n"));
-        long before = api.queued();
 
         RawHttp.Response response = api.sign(message);
 
@@ -75,7 +45,7 @@ class ContractTest {
             "value":"Error 502: \\"down\\"\\n"}\
             """.formatted(message, seconds));
         assertThat(Integer.parseInt(seconds)).isPositive();
-        api.awaitQueued(before + 1);
+        QueuedMessages.awaitOnce(message);
     }
 
     @Test
@@ -92,13 +62,13 @@ class ContractTest {
     void a_message_that_waits_is_neither_called_nor_queued_again() throws Exception {
         upstreamDoes(Answer.text(502, "down"));
         api.sign(message);
-        long queued = api.queued();
+        QueuedMessages.awaitOnce(message);
 
         RawHttp.Response again = api.sign(message);
 
         assertThat(again.body()).contains("\"last_status_code\":502", "\"success\":false");
         assertThat(calls()).isEqualTo(1);
-        assertThat(api.queued()).isEqualTo(queued);
+        assertThat(QueuedMessages.times(message)).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -106,7 +76,6 @@ class ContractTest {
     void a_message_that_the_upstream_rejects_has_no_next_try_and_is_remembered_and_not_queued(int status)
             throws Exception {
         upstreamDoes(Answer.text(status, "not this one"));
-        long queued = api.queued();
 
         for (int i = 0; i < 2; i++) {
             RawHttp.Response response = api.sign(message);
@@ -117,7 +86,7 @@ class ContractTest {
             assertThat(response.header("Retry-After")).isEmpty();
         }
         assertThat(calls()).isEqualTo(1);
-        assertThat(api.queued()).isEqualTo(queued);
+        assertThat(QueuedMessages.times(message)).isZero();
     }
 
     @ParameterizedTest
@@ -164,13 +133,7 @@ class ContractTest {
         RawHttp.Response response = api.sign(message);
 
         assertThat(response.body()).contains("what is [key]?").doesNotContain(RunningApi.KEY);
-        assertThat(api.redis()
-                        .opsForValue()
-                        .get("sign:{"
-                                + new io.cryptowrapper.signing.Message(message)
-                                        .id()
-                                        .hex() + "}"))
-                .doesNotContain(RunningApi.KEY);
+        assertThat(api.redis().opsForValue().get("sign:{" + id.hex() + "}")).doesNotContain(RunningApi.KEY);
     }
 
     @Test
@@ -251,16 +214,6 @@ class ContractTest {
                         .doesNotContain("close");
             }
         }
-    }
-
-    private void upstreamDoes(Behaviour behaviour) {
-        upstream.follow(called -> Optional.of(behaviour));
-    }
-
-    private long calls() {
-        return upstream.calls().stream()
-                .filter(call -> call.message().equals(message))
-                .count();
     }
 
     private static RawHttp.Response put(String target) throws IOException {

@@ -5,12 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.results.Backlog;
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,32 +18,28 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** When a client is told to come back. */
 class EstimateTest {
 
     private static final Pattern SECONDS = Pattern.compile("\"retry_in_seconds\":(\\d+),");
 
-    private static UpstreamSimulator upstream;
+    private static final UpstreamSimulator upstream = TestServers.upstream();
     private static RunningApi api;
 
     @BeforeAll
-    static void start(@TempDir Path directory) {
-        upstream = UpstreamSimulator.start(
-                SimulatorSettings.in(directory).withCalls(100_000).withLatency(Duration.ZERO));
-        upstream.follow(called -> Optional.of(Behaviour.Answer.text(502, "down")));
+    static void start() {
         api = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), Map.of("crypto.retry.delays", "6s"));
     }
 
     @AfterAll
     static void stop() {
         api.close();
-        upstream.close();
     }
 
     @BeforeEach
     void anEmptyLine() {
+        upstream.follow(called -> Optional.of(Behaviour.Answer.text(502, "down")));
         api.redis().delete("sign:line");
         // As if there were a worker: without, estimates grow after a while.
         api.part(Backlog.class).report(0);

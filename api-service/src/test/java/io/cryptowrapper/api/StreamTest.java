@@ -7,11 +7,8 @@ import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
-import io.cryptowrapper.signing.MessageId;
-import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.EventClient;
 import io.cryptowrapper.testing.EventClient.Event;
 import io.cryptowrapper.testing.RawHttp;
@@ -19,52 +16,25 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that follow a message by server-sent events. */
 @Timeout(60)
-class StreamTest {
+class StreamTest extends SharedApiTest {
 
-    private static final int DATABASE = TestServers.newDatabase();
     private static final String EVENTS = "Accept: text/event-stream";
 
-    private static UpstreamSimulator upstream;
-    private static RunningApi api;
-    private static RunningApi other;
-
-    private final String message = RunningApi.newMessage();
-    private final MessageId id = new Message(message).id();
-
-    @BeforeAll
-    static void start(@TempDir Path directory) {
-        upstream = TestServers.quickUpstream(directory);
-        upstream.follow(called -> Optional.of(Behaviour.Answer.text(502, "down")));
-        api = RunningApi.on(DATABASE, upstream.baseUrl());
-        other = RunningApi.on(DATABASE, upstream.baseUrl());
-    }
-
-    @AfterEach
-    void reconnect() {
-        api.toRedis().open();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-        other.close();
-        upstream.close();
+    @BeforeEach
+    void upstreamIsDown() {
+        upstreamDoes(Behaviour.Answer.text(502, "down"));
     }
 
     @Test
@@ -81,7 +51,7 @@ class StreamTest {
                             + "\",\"next_attempt\":\"20..-..-..T..:..:..Z\",\"place\":[0-9]+,\"retries\":0,"
                             + "\"retry_in_seconds\":[0-9]+,\"success\":false,\"value\":\"down\"}");
 
-            store(new SigningStatus.Signed(new Signature("c2ln")));
+            store(new SigningStatus.Signed(SIGNATURE));
 
             Event signed = client.nextNamed("signed");
             assertThat(signed.data()).isEqualTo("""
@@ -108,7 +78,7 @@ class StreamTest {
 
     @Test
     void what_is_known_already_is_told_at_once() throws Exception {
-        store(new SigningStatus.Signed(new Signature("c2ln")));
+        store(new SigningStatus.Signed(SIGNATURE));
 
         try (EventClient client = follow(api)) {
             assertThat(client.next().name()).isEqualTo("signed");
@@ -155,7 +125,7 @@ class StreamTest {
                 store(new SigningStatus.Pending(
                         new Message(message), new Failure(502, "down"), 1, java.time.Instant.now()));
             }
-            store(new SigningStatus.Signed(new Signature("c2ln")));
+            store(new SigningStatus.Signed(SIGNATURE));
 
             client.nextNamed("signed");
             assertThat(client.told().stream().map(Event::id)).doesNotHaveDuplicates();
@@ -171,7 +141,7 @@ class StreamTest {
 
         try (EventClient client = EventClient.open(other.port(), target(), EVENTS, "Last-Event-ID: " + seen)) {
             await().until(() -> other.part(Streams.class).count() == 1);
-            store(new SigningStatus.Signed(new Signature("c2ln")));
+            store(new SigningStatus.Signed(SIGNATURE));
 
             Event signed = client.nextNamed("signed");
             assertThat(client.told()).noneMatch(event -> event.id().equals(seen));
@@ -199,7 +169,7 @@ class StreamTest {
             assertThat(client.isAtEnd()).isTrue();
 
             try (EventClient back = EventClient.open(api.port(), target(), EVENTS, "Last-Event-ID: " + seen)) {
-                store(new SigningStatus.Signed(new Signature("c2ln")));
+                store(new SigningStatus.Signed(SIGNATURE));
                 assertThat(back.nextNamed("signed").data()).contains("c2ln");
             }
         }
@@ -210,7 +180,7 @@ class StreamTest {
         try (EventClient client = follow(api)) {
             client.next();
             api.toRedis().cut();
-            store(new SigningStatus.Signed(new Signature("c2ln")));
+            store(new SigningStatus.Signed(SIGNATURE));
             api.toRedis().open();
 
             assertThat(client.nextNamed("signed").data()).contains("c2ln");
@@ -239,11 +209,12 @@ class StreamTest {
                 assertThat(refused.header("Retry-After")).isPresent();
             }
             // It is noticed with the next event.
+            AtomicInteger attempt = new AtomicInteger(1);
             await().ignoreExceptions().until(() -> {
-                fail("again", own.part(Streams.class).count() + 2);
+                fail("again", attempt.incrementAndGet());
                 return own.part(Streams.class).count() == 0;
             });
-            store(new SigningStatus.Signed(new Signature("c2ln")));
+            store(new SigningStatus.Signed(SIGNATURE));
             for (int i = 0; i < 3; i++) {
                 try (EventClient client = follow(own)) {
                     assertThat(client.next().name()).isEqualTo("signed");
@@ -273,7 +244,7 @@ class StreamTest {
                 "{}                                         | false"
             })
     void only_who_names_events_and_likes_them_best_gets_them(String accept, boolean events) throws Exception {
-        store(new SigningStatus.Signed(new Signature("c2ln")));
+        store(new SigningStatus.Signed(SIGNATURE));
 
         RawHttp.Response response = api.get(target(), "Accept: " + accept);
 
@@ -316,9 +287,7 @@ class StreamTest {
             String target = "/crypto/sign?message=" + text;
             try (EventClient first = EventClient.open(api.port(), target, EVENTS)) {
                 first.next();
-                Thread ends = Thread.ofVirtual()
-                        .start(() -> other.part(SignatureStore.class)
-                                .record(new Message(text).id(), new SigningStatus.Signed(new Signature("c2ln"))));
+                Thread ends = Thread.ofVirtual().start(() -> store(text, new SigningStatus.Signed(SIGNATURE)));
                 for (int joining = 0; joining < 5; joining++) {
                     try (EventClient client = EventClient.open(api.port(), target, EVENTS)) {
                         client.nextNamed("signed");
@@ -343,10 +312,6 @@ class StreamTest {
         return EventClient.open(asked.port(), target(), EVENTS);
     }
 
-    private String target() {
-        return "/crypto/sign?message=" + message;
-    }
-
     private static long place(Event event) {
         return Long.parseLong(event.data().replaceAll(".*\"place\":([0-9]+).*", "$1"));
     }
@@ -354,10 +319,5 @@ class StreamTest {
     /** As a worker does after a failed attempt. */
     private void fail(String why, int attempt) {
         store(new SigningStatus.Pending(new Message(message), new Failure(503, why), attempt, java.time.Instant.now()));
-    }
-
-    /** As a worker does, past what stands between the API and Redis. */
-    private void store(SigningStatus status) {
-        other.part(SignatureStore.class).record(id, status);
     }
 }
