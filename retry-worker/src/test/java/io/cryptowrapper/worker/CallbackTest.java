@@ -1,16 +1,15 @@
 package io.cryptowrapper.worker;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
-import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
-import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
+import io.cryptowrapper.ending.StatusRecorder;
 import io.cryptowrapper.results.CallbackLooks;
 import io.cryptowrapper.results.CallbackRegistry;
 import io.cryptowrapper.results.SignatureStore;
@@ -20,68 +19,46 @@ import io.cryptowrapper.signing.MessageId;
 import io.cryptowrapper.signing.Signature;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.simulator.Behaviour.Answer;
-import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
+import io.cryptowrapper.testing.Stage;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** Those who asked for it are called back when a worker has settled their message. */
-@Timeout(60)
+/** A worker that has settled a message calls back the clients that have asked for it. */
+@Tag(Stage.BOTH_SERVERS)
 class CallbackTest {
 
-    private static final WireMockServer RECEIVER =
-            new WireMockServer(options().dynamicPort().bindAddress("127.0.0.1"));
-
-    private static UpstreamSimulator upstream;
-    private static RunningWorker worker;
-
+    private final UpstreamSimulator upstream = Shared.upstream();
+    private final WireMockServer receiver = Shared.receiver();
+    private final RunningWorker worker = Shared.worker();
     private final String message = "m-" + UUID.randomUUID();
-    private final URI url = URI.create("http://127.0.0.1:" + RECEIVER.port() + "/" + message);
+    private final URI url = URI.create("http://127.0.0.1:" + receiver.port() + "/" + message);
 
-    @BeforeAll
-    static void start(@TempDir Path directory) {
-        RECEIVER.start();
-        RECEIVER.stubFor(post(anyUrl()).willReturn(aResponse().withStatus(204)));
-        upstream = UpstreamSimulator.start(
-                SimulatorSettings.in(directory).withFailingShare(0).withCalls(100_000));
-        worker = RunningWorker.on(
-                RunningWorker.newDatabase(),
-                upstream.baseUrl(),
-                Map.of(
-                        "crypto.callback.secrets", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-                        "crypto.callback.allowed", "127.0.0.1",
-                        "crypto.callback.delays", "0s,200ms",
-                        "crypto.retry.give-up-after", "1h"));
+    @BeforeEach
+    void take() {
+        receiver.stubFor(
+                post(urlPathEqualTo("/" + message)).willReturn(aResponse().withStatus(204)));
     }
 
     @AfterEach
     void repair() {
-        worker.toBroker().open();
-        worker.toRedis().open();
         upstream.follow(called -> Optional.empty());
-    }
-
-    @AfterAll
-    static void stop() {
-        worker.close();
-        upstream.close();
-        RECEIVER.stop();
+        worker.repair();
     }
 
     @Test
-    void a_message_that_a_worker_signs_is_told() {
+    void clients_are_called_back_when_their_message_is_signed() {
         register();
         worker.accept(message);
 
@@ -92,7 +69,7 @@ class CallbackTest {
     }
 
     @Test
-    void a_message_that_the_upstream_rejects_is_told() {
+    void clients_are_called_back_when_their_message_is_rejected() {
         upstream.follow(called -> Optional.of(Answer.text(422, "not this one")));
         register();
         worker.accept(message);
@@ -103,25 +80,24 @@ class CallbackTest {
     }
 
     @Test
-    void a_message_that_is_given_up_is_told() {
+    void clients_are_called_back_when_their_message_is_given_up() {
         upstream.follow(called -> Optional.of(Answer.text(502, "down")));
         register();
-        worker.accept(message, Instant.now().minus(Duration.ofHours(2)));
+        worker.accept(message, Instant.now().minus(Duration.ofHours(25)));
 
         assertThat(callback())
                 .isEqualTo("{\"last_status_code\":502,\"message\":\"" + message
                         + "\",\"success\":false,\"value\":\"down\"}");
-        assertThat(await().until(() -> worker.rabbit().receive("sign.parking"), parked -> parked != null))
-                .isNotNull();
+        assertThat(worker.takeParked(message)).isPresent();
     }
 
     @Test
-    void an_end_whose_recorder_died_is_told_by_the_relay() {
+    void where_the_recorder_of_the_end_died_the_relay_makes_the_callback() {
         register();
         worker.part(SignatureStore.class).record(id(), new SigningStatus.Rejected(new Failure(422, "no")));
 
         assertThat(received()).isEmpty();
-        worker.part(CallbackLooks.class).lookAfter(id(), Duration.ZERO);
+        lookNow();
 
         assertThat(callback()).contains("\"last_status_code\":422");
         await("nothing left").until(this::isForgotten);
@@ -138,17 +114,22 @@ class CallbackTest {
     }
 
     @Test
-    void while_rabbitmq_is_away_callbacks_stay_and_the_relay_makes_them_when_it_is_back() {
+    @ExtendWith(OutputCaptureExtension.class)
+    void while_rabbitmq_is_away_callbacks_stay_and_the_relay_makes_them_when_it_is_back(CapturedOutput output) {
         register();
         worker.toBroker().cut();
-        worker.part(SignatureStore.class).record(id(), new SigningStatus.Signed(new Signature("c2ln")));
-        worker.part(CallbackLooks.class).lookAfter(id(), Duration.ZERO);
-        await("looked at again soon")
-                .until(() -> worker.part(CallbackLooks.class).of(id()).isPresent()
-                        && worker.redis().opsForHash().values(key()).stream()
-                                .anyMatch(line -> line.toString().startsWith("0 0 ")));
+        worker.part(StatusRecorder.class).record(id(), new SigningStatus.Signed(new Signature("c2ln")));
+        await().until(() -> output.getOut().contains(id() + ": its callbacks are made later"));
+        lookNow();
+        relay();
+        assertThat(worker.redis().hasKey(key())).isTrue();
+        assertThat(worker.part(CallbackLooks.class).of(id()).orElseThrow().at())
+                .as("the next look is soon")
+                .isLessThan(Long.toString(Instant.now().plusSeconds(60).toEpochMilli()));
 
-        worker.toBroker().open();
+        worker.repair();
+        lookNow();
+        relay();
 
         assertThat(callback()).contains("\"value\":\"c2ln\"");
         await("nothing left").until(this::isForgotten);
@@ -156,7 +137,8 @@ class CallbackTest {
 
     @Test
     void what_has_no_callbacks_left_is_not_looked_at_again() {
-        worker.part(CallbackLooks.class).lookAfter(id(), Duration.ZERO);
+        lookNow();
+        relay();
 
         await().until(this::isForgotten);
     }
@@ -175,7 +157,16 @@ class CallbackTest {
 
     private void register() {
         worker.part(CallbackRegistry.class).register(sent(), List.of(url), "", Instant.now());
-        worker.part(CallbackLooks.class).lookAfter(id(), Duration.ofMinutes(1));
+        worker.part(CallbackLooks.class).lookAfter(id(), Duration.ofMinutes(10));
+    }
+
+    /** Lets the relay look when it runs next, which it does each second by itself. */
+    private void lookNow() {
+        worker.part(CallbackLooks.class).lookAfter(id(), Duration.ZERO);
+    }
+
+    private void relay() {
+        worker.part(CallbackRelay.class).relay();
     }
 
     private boolean isForgotten() {
@@ -192,6 +183,6 @@ class CallbackTest {
     }
 
     private List<LoggedRequest> received() {
-        return RECEIVER.findAll(postRequestedFor(urlPathEqualTo("/" + message)));
+        return receiver.findAll(postRequestedFor(urlPathEqualTo("/" + message)));
     }
 }

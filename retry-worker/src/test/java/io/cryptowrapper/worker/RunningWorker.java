@@ -1,12 +1,12 @@
 package io.cryptowrapper.worker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
-import io.cryptowrapper.embedded.EmbeddedServers;
+import io.cryptowrapper.broker.ConfirmedPublisher;
 import io.cryptowrapper.ending.CallbackRelease;
 import io.cryptowrapper.ending.StatusRecorder;
 import io.cryptowrapper.results.Outbox;
-import io.cryptowrapper.results.RedisKeys;
 import io.cryptowrapper.results.SignatureStore;
 import io.cryptowrapper.results.WaitingLine;
 import io.cryptowrapper.retryqueue.Delivery;
@@ -18,15 +18,13 @@ import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.RetryPolicy;
 import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.signing.UpstreamName;
-import io.cryptowrapper.signing.UpstreamOutcome;
 import io.cryptowrapper.testing.Gate;
 import io.cryptowrapper.testing.RawHttp;
 import io.cryptowrapper.testing.RunningService;
-import io.cryptowrapper.upstream.UpstreamQuota;
+import io.cryptowrapper.testing.Servers;
 import io.cryptowrapper.wiring.Queues;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -34,24 +32,29 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** A worker in this JVM on a real broker and a real Redis, at a pace that tests can wait for. */
 final class RunningWorker implements AutoCloseable {
 
-    static final Duration PERIOD = Duration.ofMillis(200);
+    static final Duration PERIOD = Duration.ofMillis(50);
 
-    private static final Duration DELAY = Duration.ofMillis(100);
+    /** Before each attempt of a callback. */
+    static final List<Duration> CALLBACK_DELAYS =
+            List.of(Duration.ZERO, Duration.ofMillis(100), Duration.ofMillis(300));
 
-    private static final EmbeddedServers SERVERS = EmbeddedServers.startUntilExit(
-            Path.of("target"),
-            Queues.all(
-                    UpstreamName.SIGN,
-                    List.of(DELAY),
-                    List.of(Duration.ofMillis(200), Duration.ofMillis(500), Duration.ofSeconds(1))));
-    private static final AtomicInteger DATABASES = new AtomicInteger();
+    private static final Duration DELAY = Duration.ofMillis(50);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final Servers SERVERS =
+            Servers.shared(Queues.all(UpstreamName.SIGN, List.of(DELAY), CALLBACK_DELAYS));
+
+    private static final Pattern VALUE = Pattern.compile("\"value\":([0-9.E]+)");
 
     private final RunningService service;
 
@@ -59,11 +62,12 @@ final class RunningWorker implements AutoCloseable {
         this.service = service;
     }
 
-    /** The number of a database of Redis that no other test uses. */
-    static int newDatabase() {
-        return DATABASES.getAndIncrement();
+    /** Starts what all of them need, if it has not been started yet. */
+    static void startServers() {
+        // They are started when this class is initialized.
     }
 
+    /** Starts one; workers on the same database of Redis work together. */
     static RunningWorker on(int database, URI upstream, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "crypto.api.base-url",
@@ -75,7 +79,14 @@ final class RunningWorker implements AutoCloseable {
                 "crypto.retry.period",
                 PERIOD.toMillis() + "ms",
                 "crypto.retry.delays",
-                DELAY.toMillis() + "ms"));
+                DELAY.toMillis() + "ms",
+                // On a busy machine the usual ones are sometimes too short.
+                "spring.data.redis.timeout",
+                "10s",
+                "spring.rabbitmq.channel-rpc-timeout",
+                "10s",
+                "crypto.callback.delays",
+                CALLBACK_DELAYS.stream().map(delay -> delay.toMillis() + "ms").collect(Collectors.joining(","))));
         all.putAll(settings);
         return new RunningWorker(RunningService.start(RetryWorkerApplication.class, SERVERS, database, all));
     }
@@ -92,28 +103,25 @@ final class RunningWorker implements AutoCloseable {
         return service.part(type);
     }
 
-    /** Does what the API does with a message whose first call failed. */
+    /** Does what the API does with a message whose first call failed; its delay is over already. */
     void accept(String message) {
         accept(message, Instant.now().truncatedTo(ChronoUnit.MILLIS));
     }
 
     void accept(String message, Instant acceptedAt) {
         var pending = new SigningStatus.Pending(new Message(message), new Failure(502, "first"), 1, acceptedAt);
-        publish(RetryMessage.of(pending));
+        // The API publishes first; here the message is not to be tried before all that is known of it is written.
         record(message, pending);
         part(WaitingLine.class).join(new Message(message).id(), DELAY);
-    }
-
-    /** Does so with all of them before the first has its turn, so that none is overtaken however long it takes. */
-    void acceptAtOnce(List<String> messages) {
-        part(UpstreamQuota.class).heed(new UpstreamOutcome.Failed(new Failure(503, "wait"), Duration.ofMinutes(1)));
-        messages.forEach(this::accept);
-        await().until(() -> due() == messages.size());
-        redis().opsForHash().delete(part(RedisKeys.class).quota(), "hold");
+        String json = "{\"v\":1,\"message\":\"%s\",\"attempt\":1,\"accepted_at\":%d}"
+                .formatted(message, acceptedAt.toEpochMilli());
+        try (var publisher = new ConfirmedPublisher(rabbit())) {
+            publisher.send("sign.work", json.getBytes(UTF_8), Map.of(), PATIENCE);
+        }
     }
 
     void publish(RetryMessage message) {
-        part(RetryPublisher.class).publish(message, Duration.ofSeconds(5));
+        part(RetryPublisher.class).publish(message, PATIENCE);
     }
 
     void record(String message, SigningStatus status) {
@@ -134,15 +142,39 @@ final class RunningWorker implements AutoCloseable {
                 .until(() -> status(message).filter(status::isInstance).isPresent());
     }
 
-    /** How many messages are in the queues, under way or not: the broker in these tests counts both. */
+    /** How many messages are in the queues; of those that are under way, what the broker counts: RabbitMQ none. */
     long queued() {
         return part(WorkQueue.class).depth();
     }
 
-    /** How many messages are due, under way or not. */
+    /** How many messages are due; those under way are counted as by {@link #queued}. */
     long due() {
         return rabbit().execute(channel ->
                 (long) channel.queueDeclarePassive("sign.work").getMessageCount());
+    }
+
+    /** Drops what is due and what waits. */
+    void emptyQueues() {
+        for (String queue : List.of("sign.wait." + DELAY.toMillis() + "ms", "sign.work")) {
+            rabbit().execute(channel -> channel.queuePurge(queue));
+        }
+    }
+
+    /** Takes the parked message that has this text; others are taken out, too. */
+    Optional<org.springframework.amqp.core.Message> takeParked(String text) {
+        while (true) {
+            var parked = rabbit().receive("sign.parking");
+            if (parked == null || new String(parked.getBody(), UTF_8).contains(text)) {
+                return Optional.ofNullable(parked);
+            }
+        }
+    }
+
+    /** Opens the ways to Redis and the broker, and waits until both can be used. */
+    void repair() {
+        toRedis().open();
+        toBroker().open();
+        await("Redis and the broker answer").ignoreExceptions().until(() -> !redis().hasKey("any") && queued() >= 0);
     }
 
     /** What this worker's attempts are settled by, but for the publisher and the store. */
@@ -159,8 +191,14 @@ final class RunningWorker implements AutoCloseable {
         return await().until(part(WorkQueue.class)::take, Optional::isPresent).orElseThrow();
     }
 
-    void relayOutbox() {
-        part(OutboxRelay.class).relay();
+    /** A relay beside that of the worker, which runs each second. */
+    OutboxRelay outboxRelay() {
+        return new OutboxRelay(
+                part(Outbox.class),
+                part(SignatureStore.class),
+                part(RetryPublisher.class),
+                part(WaitingLine.class),
+                part(RetryPolicy.class));
     }
 
     RabbitTemplate rabbit() {
@@ -173,6 +211,12 @@ final class RunningWorker implements AutoCloseable {
 
     RawHttp.Response management(String target) throws IOException {
         return RawHttp.get(service.managementPort(), target);
+    }
+
+    /** The value of a metric, nothing where there is none yet; a tag may follow its name. */
+    double metric(String name) throws IOException {
+        Matcher value = VALUE.matcher(management("/actuator/metrics/" + name).body());
+        return value.find() ? Double.parseDouble(value.group(1)) : 0;
     }
 
     int managementPort() {

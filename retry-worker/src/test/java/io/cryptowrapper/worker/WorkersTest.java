@@ -1,213 +1,180 @@
 package io.cryptowrapper.worker;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.cryptowrapper.results.SignatureStore;
-import io.cryptowrapper.retryqueue.Delivery;
-import io.cryptowrapper.retryqueue.RetryMessage;
-import io.cryptowrapper.retryqueue.RetryPublisher;
-import io.cryptowrapper.signing.Failure;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import io.cryptowrapper.callbacks.Callback;
+import io.cryptowrapper.callbacks.CallbackPublisher;
 import io.cryptowrapper.signing.Message;
+import io.cryptowrapper.signing.SigningStatus;
 import io.cryptowrapper.signing.SigningStatus.Pending;
 import io.cryptowrapper.signing.SigningStatus.Signed;
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.Call;
-import io.cryptowrapper.simulator.SimulatorSettings;
-import io.cryptowrapper.simulator.UpstreamSimulator;
-import io.cryptowrapper.upstream.UpstreamQuota;
-import java.nio.file.Path;
+import io.cryptowrapper.testing.Stage;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.springframework.dao.DataAccessException;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Workers that share the queue and the budget, and workers that stop. */
+@Tag(Stage.BOTH_SERVERS)
 class WorkersTest {
 
-    private final int database = RunningWorker.newDatabase();
-    private final List<RunningWorker> workers = new ArrayList<>();
-    private UpstreamSimulator upstream;
+    private static RunningWorker first;
+    private static RunningWorker second;
+    private static RunningWorker third;
 
-    @BeforeEach
-    void start(@TempDir Path directory) {
-        upstream = UpstreamSimulator.start(SimulatorSettings.in(directory)
-                .withFailingShare(0)
-                .withCalls(100_000)
-                .withLatency(Duration.ofMillis(20)));
+    @BeforeAll
+    static void start() {
+        first = Shared.worker();
+        second = Shared.anotherWorker();
+        third = Shared.anotherWorker();
     }
 
-    @AfterEach
-    void stop() {
-        workers.forEach(RunningWorker::close);
-        upstream.close();
+    @AfterAll
+    static void close() {
+        second.close();
+        third.close();
+        Shared.upstream().follow(called -> Optional.empty());
     }
 
     @Test
     void three_workers_try_each_message_once_and_are_no_faster_than_one() {
-        IntStream.range(0, 3).forEach(i -> startWorker(Map.of()));
-        List<String> messages = IntStream.range(0, 12).mapToObj(i -> "m" + i).toList();
+        String start = "m-" + UUID.randomUUID();
+        List<String> messages =
+                IntStream.range(0, 24).mapToObj(i -> start + "-" + i).toList();
 
-        workers.getFirst().acceptAtOnce(messages);
-        messages.forEach(message -> workers.getFirst().awaitStatus(message, Signed.class));
+        messages.forEach(first::accept);
+        messages.forEach(message -> first.awaitStatus(message, Signed.class));
 
-        List<Call> calls = upstream.calls();
-        assertThat(calls).extracting(Call::message).containsExactlyElementsOf(messages);
+        List<Call> calls = Shared.upstream().calls().stream()
+                .filter(call -> call.message().startsWith(start))
+                .toList();
+        assertThat(calls).extracting(Call::message).containsExactlyInAnyOrderElementsOf(messages);
+        // 23 periods, less the time by which the first call was late. Three budgets would need less than eight.
         assertThat(Duration.ofNanos(calls.getLast().nanos() - calls.getFirst().nanos()))
-                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(11).minusMillis(100));
+                .isGreaterThan(RunningWorker.PERIOD.multipliedBy(10));
     }
 
-    @Test
-    void a_worker_that_is_stopped_during_a_call_hands_its_message_to_the_others() {
-        RunningWorker stopping = startWorker(Map.of());
-        var called = new CountDownLatch(1);
-        upstream.follow(message -> {
-            called.countDown();
-            return Optional.of(new Behaviour.Hang(Duration.ofSeconds(25)));
-        });
-        stopping.accept("m");
-        await().until(() -> called.getCount() == 0);
-        upstream.follow(message -> Optional.empty());
-        RunningWorker other = startWorker(Map.of());
+    /** All of it at the same time, as each stop gives what is under way four seconds to end. */
+    @Nested
+    @ExtendWith(OutputCaptureExtension.class)
+    class WhenTwoOfThemStop {
 
-        stopping.stop();
+        private static final String ID = UUID.randomUUID().toString();
+        private static final String SHORT = "short-" + ID;
+        private static final String SLOW = "slow-" + ID;
+        private static final String BEHIND = "behind-" + ID;
+        private static final String UNSTORED = "unstored-" + ID;
+        private static final String PATH = "/receiver-" + ID;
 
-        other.awaitStatus("m", Signed.class);
-        assertThat(upstream.calls()).hasSize(2);
-    }
+        private static SigningStatus shortOneAtTheStop;
+        private static SigningStatus slowOneWhenTheOneBehindWasSigned;
 
-    @Test
-    void a_worker_that_is_stopped_during_a_short_call_settles_its_message_first() {
-        RunningWorker stopping = startWorker(Map.of());
-        var called = new CountDownLatch(1);
-        upstream.follow(message -> {
-            called.countDown();
-            return Optional.of(new Behaviour.Hang(Duration.ofSeconds(1)));
-        });
-        stopping.accept("m");
-        await().until(() -> called.getCount() == 0);
+        @BeforeAll
+        static void stop(CapturedOutput output) {
+            Map<String, Behaviour> hangs = Map.of(
+                    SHORT, new Behaviour.Hang(Duration.ofMillis(500)),
+                    SLOW, new Behaviour.Hang(Duration.ofMinutes(5)));
+            Shared.upstream().follow(called -> {
+                if (called.equals(UNSTORED)) {
+                    third.toRedis().cut();
+                }
+                return Optional.ofNullable(hangs.get(called));
+            });
+            receiverAnswers(aResponse().withFixedDelay(60_000));
 
-        stopping.stop();
+            Shared.keepWorkerAway();
+            third.toBroker().cut();
+            callBack();
+            second.accept(SHORT);
+            await().until(() -> calls(SHORT) == 1);
+            RetryLoop loop = second.part(RetryLoop.class);
+            CompletableFuture<Void> secondStops = CompletableFuture.runAsync(second::stop);
+            await().until(() -> !loop.isRunning());
+            shortOneAtTheStop = first.status(SHORT).orElseThrow();
 
-        RunningWorker other = startWorker(Map.of());
-        assertThat(other.status("m").orElseThrow()).isInstanceOf(Signed.class);
-        assertThat(upstream.calls()).hasSize(1);
-    }
+            third.repair();
+            third.accept(SLOW);
+            await().until(() -> calls(SLOW) == 1);
+            third.accept(BEHIND);
+            third.awaitStatus(BEHIND, Signed.class);
+            slowOneWhenTheOneBehindWasSigned = first.status(SLOW).orElseThrow();
+            third.accept(UNSTORED);
+            await().until(() -> output.getOut().contains(new Message(UNSTORED).id() + ": its result is kept"));
+            Shared.upstream().follow(called -> Optional.empty());
+            third.stop();
+            secondStops.join();
 
-    @Test
-    void a_signature_that_could_not_be_stored_is_not_acknowledged() {
-        RunningWorker dying = startWorker(Map.of());
-        upstream.follow(message -> {
-            dying.toRedis().cut();
-            return Optional.of(Answer.text(200, "c2ln"));
-        });
-        dying.accept("m");
-        await().until(() -> upstream.calls().size() == 1);
-        dying.stop();
-        upstream.follow(message -> Optional.empty());
-
-        RunningWorker other = startWorker(Map.of());
-
-        other.awaitStatus("m", Signed.class);
-        assertThat(upstream.calls()).hasSize(2);
-    }
-
-    @Test
-    void
-            a_failure_that_the_broker_does_not_take_waits_in_the_outbox_and_one_that_redis_does_not_take_either_comes_again() {
-        // Its only call is made, so that this test has the worker's parts to itself.
-        Map<String, String> idle = Map.of("crypto.api.quota.calls", "1", "crypto.api.quota.window", "10m");
-        RunningWorker worker = startWorker(idle);
-        worker.part(UpstreamQuota.class).takeForFirstCall();
-        RunningWorker cutOff = startWorker(idle);
-        cutOff.toBroker().cut();
-        Settlement settlement = worker.settlement(cutOff.part(RetryPublisher.class), worker.part(SignatureStore.class));
-        worker.accept("m");
-        Delivery delivery = worker.take();
-        worker.toRedis().cut();
-
-        assertThatThrownBy(() -> settlement.failed(delivery, new Failure(502, "down")))
-                .isInstanceOf(DataAccessException.class);
-
-        delivery.handBack();
-        worker.toRedis().open();
-        Delivery again = worker.take();
-        await().ignoreExceptions().until(() -> worker.status("m").isPresent());
-        settlement.failed(again, new Failure(502, "down"));
-        assertThat(worker.queued()).isZero();
-        assertThat(worker.redis().opsForZSet().range("sign:outbox", 0, -1)).hasSize(1);
-        assertThat(worker.status("m").orElseThrow())
-                .isInstanceOfSatisfying(
-                        Pending.class, pending -> assertThat(pending.attempt()).isEqualTo(2));
-    }
-
-    @Test
-    void two_copies_of_one_attempt_that_are_tried_at_the_same_time_become_one(@TempDir Path other) {
-        try (UpstreamSimulator failing = UpstreamSimulator.start(SimulatorSettings.in(other)
-                .withFailingShare(1)
-                .withFailingTime(Duration.ofSeconds(6))
-                .withCalls(100_000))) {
-            failing.follow(message -> Optional.of(new Behaviour.Hang(Duration.ofSeconds(4))));
-            RunningWorker worker = RunningWorker.on(database, failing.baseUrl(), Map.of());
-            workers.add(worker);
-            worker.accept("m");
-            worker.publish(new RetryMessage(new Message("m"), 1, Instant.now()));
-            await().until(() -> failing.calls().size() == 2);
-            assertThat(worker.queued()).isEqualTo(2);
-
-            await().until(() -> worker.queued() == 1);
-
-            assertThat(worker.status("m").orElseThrow()).isInstanceOf(Pending.class);
-            worker.awaitStatus("m", Signed.class);
+            Shared.worker();
         }
-    }
 
-    @Test
-    void a_refused_key_keeps_the_message_makes_the_workers_wait_and_shows_in_health() throws Exception {
-        RunningWorker worker = startWorker(Map.of("crypto.api.quota.window", "2s"));
-        upstream.follow(message -> Optional.of(Answer.text(403, "who are you?")));
-        worker.accept("m");
+        @Test
+        void a_short_call_is_settled_first() {
+            assertThat(shortOneAtTheStop).isInstanceOf(Signed.class);
+            assertThat(calls(SHORT)).isEqualTo(1);
+        }
 
-        await().until(() -> worker.status("m").orElseThrow() instanceof Pending pending && pending.attempt() == 2);
-        assertThat(worker.management("/actuator/health").body()).contains("\"upstreamKey\":{\"status\":\"DOWN\"}");
-        upstream.follow(message -> Optional.empty());
-        worker.awaitStatus("m", Signed.class);
+        @Test
+        void a_slow_call_has_held_up_no_other_and_is_made_again_by_another_worker() {
+            assertThat(slowOneWhenTheOneBehindWasSigned).isInstanceOf(Pending.class);
+            first.awaitStatus(SLOW, Signed.class);
+            assertThat(calls(SLOW)).isEqualTo(2);
+            assertThat(calls(BEHIND)).isEqualTo(1);
+        }
 
-        assertThat(worker.management("/actuator/health").body()).contains("\"upstreamKey\":{\"status\":\"UP\"}");
-        List<Call> calls = upstream.calls();
-        assertThat(Duration.ofNanos(calls.get(1).nanos() - calls.get(0).nanos()))
-                .isGreaterThan(Duration.ofMillis(1900));
-    }
+        @Test
+        void a_signature_that_could_not_be_stored_is_not_acknowledged_but_made_again() {
+            first.awaitStatus(UNSTORED, Signed.class);
+            assertThat(calls(UNSTORED)).isEqualTo(2);
+        }
 
-    @Test
-    void a_retry_after_of_the_upstream_is_waited_for() {
-        RunningWorker worker = startWorker(Map.of());
-        upstream.follow(message -> Optional.of(new Answer(429, Map.of("Retry-After", "2"), "slow down")));
-        worker.accept("m");
-        await().until(() -> upstream.calls().size() == 1);
-        upstream.follow(message -> Optional.empty());
+        @Test
+        void a_callback_under_way_is_posted_again_by_another_worker() {
+            await().until(() -> posts() == 2);
+        }
 
-        worker.awaitStatus("m", Signed.class);
+        private static void callBack() {
+            URI url = URI.create("http://127.0.0.1:" + Shared.receiver().port() + PATH);
+            second.part(CallbackPublisher.class)
+                    .publish(Callback.first("msg_" + ID, url, "{}", Instant.now()), Duration.ofSeconds(30));
+            await().until(() -> posts() == 1);
+            receiverAnswers(aResponse().withStatus(204));
+        }
 
-        List<Call> calls = upstream.calls();
-        assertThat(Duration.ofNanos(calls.get(1).nanos() - calls.get(0).nanos()))
-                .isGreaterThan(Duration.ofMillis(1900));
-    }
+        private static void receiverAnswers(ResponseDefinitionBuilder answer) {
+            Shared.receiver().stubFor(post(urlPathEqualTo(PATH)).willReturn(answer));
+        }
 
-    private RunningWorker startWorker(Map<String, String> settings) {
-        RunningWorker worker = RunningWorker.on(database, upstream.baseUrl(), settings);
-        workers.add(worker);
-        return worker;
+        private static int posts() {
+            return Shared.receiver()
+                    .findAll(postRequestedFor(urlPathEqualTo(PATH)))
+                    .size();
+        }
+
+        private static long calls(String message) {
+            return Shared.upstream().calls().stream()
+                    .filter(call -> call.message().equals(message))
+                    .count();
+        }
     }
 }
