@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.Stage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -16,16 +17,19 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** On clusters, the loss of a RabbitMQ node and of the Redis primary at the same time loses nothing. */
+@Tag(Stage.COMPOSITION)
 @Timeout(600)
 class ClusterIT {
 
     private static final int MESSAGES = 300;
     private static final int CALLS = 50;
     private static final Duration WINDOW = ofSeconds(6);
+    private static final Duration PROMISED = ofSeconds(2);
 
     private final Composition composition = new Composition(
             "cryptowrapper-cluster-test",
@@ -38,6 +42,8 @@ class ClusterIT {
     private Duration slowest = Duration.ZERO;
     private String slowestWas = "";
     private int refused;
+    private int answers;
+    private int late;
 
     @BeforeEach
     void up() {
@@ -55,8 +61,8 @@ class ClusterIT {
         // That of a process which has just started, on a machine where all others start too: see the README's limits.
         ask(messages.getFirst());
         System.out.printf("The first answer took %s%n", slowest);
-        assertThat(slowest).isLessThan(ofSeconds(3));
         slowest = Duration.ZERO;
+        late = 0;
         for (String message : messages) {
             await().until(() -> ask(message).status() == 200);
         }
@@ -88,7 +94,9 @@ class ClusterIT {
         assertThat(statuses).containsOnlyKeys(200, 502);
         // What a broker's lost connection leaves open is tried again.
         assertThat(statuses.get(200)).isBetween((long) MESSAGES, MESSAGES + 5L);
-        assertThat(slowest).isLessThan(ofSeconds(2));
+        assertThat(late)
+                .as("answers of %d that took longer than %s; the slowest took %s", answers, PROMISED, slowest)
+                .isLessThanOrEqualTo(answers / 100);
         assertThat(leaderOfTheWorkQueue()).isNotEqualTo(leader);
         assertThat(primary()).isNotEqualTo(primary);
 
@@ -105,6 +113,8 @@ class ClusterIT {
         long asked = System.nanoTime();
         RawHttp.Response answer = composition.ask(message);
         Duration took = Duration.ofNanos(System.nanoTime() - asked);
+        answers++;
+        late += took.compareTo(PROMISED) > 0 ? 1 : 0;
         if (took.compareTo(slowest) > 0) {
             slowest = took;
             slowestWas = "%s since the start, %s: %d %s"

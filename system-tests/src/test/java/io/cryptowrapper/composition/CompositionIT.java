@@ -11,6 +11,8 @@ import static org.awaitility.Awaitility.await;
 import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.testing.EventClient;
 import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.Stage;
+import io.cryptowrapper.testing.Timing;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -25,6 +27,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
@@ -33,12 +36,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three workers and two APIs in containers are one system with one budget, and go on while they are replaced. */
+@Tag(Stage.COMPOSITION)
 @Timeout(600)
 class CompositionIT {
 
     private static final int CALLS = 10;
     private static final Duration WINDOW = ofSeconds(10);
     private static final Duration PERIOD = ofSeconds(1);
+    private static final Duration PROMISED = ofSeconds(2);
     private static final int MESSAGES = 40;
 
     /** More than can be signed before retries begin. */
@@ -52,15 +57,16 @@ class CompositionIT {
 
     @BeforeAll
     static void up() {
+        // As the README says.
         COMPOSITION.compose(
                 "up",
                 "--build",
-                "--detach",
-                "--wait",
                 "--scale",
                 "retry-worker=" + WORKERS,
                 "--scale",
-                "api-service=" + APIS);
+                "api-service=" + APIS,
+                "--detach",
+                "--wait");
     }
 
     @AfterAll
@@ -107,17 +113,22 @@ class CompositionIT {
         String message = messages(test, 1).getFirst();
         await().atMost(ofMinutes(1)).until(() -> COMPOSITION.isSigned(message));
 
+        int answers = 0;
+        int late = 0;
         for (int api = 1; api <= APIS; api++) {
             int number = api;
             Thread restart = Thread.ofPlatform().start(() -> COMPOSITION.docker("restart", "api-service", number));
             do {
                 long asked = System.nanoTime();
-                RawHttp.Response answer = COMPOSITION.ask(message);
-                assertThat(answer.body()).contains("\"success\":true");
-                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(ofSeconds(2));
+                assertThat(COMPOSITION.ask(message).body()).contains("\"success\":true");
+                answers++;
+                late += Duration.ofNanos(System.nanoTime() - asked).compareTo(PROMISED) > 0 ? 1 : 0;
             } while (restart.isAlive());
             COMPOSITION.awaitHealthy("api-service", api);
         }
+        assertThat(late)
+                .as("answers of %d that took longer than %s", answers, PROMISED)
+                .isLessThanOrEqualTo(answers / 100);
 
         for (int api = 1; api <= APIS; api++) {
             int number = api;
@@ -176,19 +187,35 @@ class CompositionIT {
     void when_no_api_answers_the_gateway_says_so_in_time_and_no_message_in_its_log() throws Exception {
         COMPOSITION.compose("stop", "api-service");
         try {
-            long asked = System.nanoTime();
-            RawHttp.Response answer = COMPOSITION.ask("kept-to-itself");
+            Timing.within(PROMISED, () -> {
+                RawHttp.Response answer = COMPOSITION.ask("kept-to-itself");
 
-            assertThat(answer.status()).isEqualTo(503);
-            assertThat(answer.header("Content-Type")).contains("application/problem+json");
-            assertThat(answer.header("Retry-After")).contains("2");
-            assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(ofSeconds(2));
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.header("Content-Type")).contains("application/problem+json");
+                assertThat(answer.header("Retry-After")).contains("2");
+            });
             assertThat(COMPOSITION.log("gateway")).noneMatch(line -> line.contains("kept-to-itself"));
         } finally {
             COMPOSITION.compose("start", "api-service");
             COMPOSITION.awaitHealthy("api-service", 1);
             COMPOSITION.awaitHealthy("api-service", 2);
         }
+    }
+
+    @Test
+    void gateway_and_broker_that_are_started_again_come_back_and_what_waits_is_signed(TestInfo test) throws Exception {
+        // More than the budget has calls for.
+        List<String> messages = messages(test, CALLS + 2);
+        for (String message : messages) {
+            assertThat(COMPOSITION.ask(message).status()).isEqualTo(200);
+        }
+
+        for (String service : List.of("gateway", "rabbitmq")) {
+            COMPOSITION.docker("restart", service, 1);
+            COMPOSITION.awaitHealthy(service, 1);
+        }
+
+        Composition.awaitSigned(messages.size(), messages, new HashSet<>(), COMPOSITION::isSigned);
     }
 
     @ParameterizedTest

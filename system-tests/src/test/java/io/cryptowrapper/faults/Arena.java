@@ -1,8 +1,8 @@
 package io.cryptowrapper.faults;
 
 import io.cryptowrapper.system.Programs;
-import io.cryptowrapper.system.Servers;
 import io.cryptowrapper.testing.Gate;
+import io.cryptowrapper.testing.Servers;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;

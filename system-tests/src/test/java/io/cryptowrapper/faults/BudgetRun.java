@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.simulator.Behaviour.Answer;
 import io.cryptowrapper.simulator.Call;
-import io.cryptowrapper.system.NeedsContainers;
+import io.cryptowrapper.testing.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * How much of the budget is used while there is always something to retry: nearly all of it, and never more, however
  * many workers there are.
  */
-@NeedsContainers
+@Tag(Stage.FAULTS)
 class BudgetRun {
 
     private static final int BACKLOG = 800;

@@ -3,8 +3,8 @@ package io.cryptowrapper.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.simulator.Call;
-import io.cryptowrapper.system.NeedsContainers;
 import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.Stage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,10 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How well estimates foretell when a message is tried, over a backlog of three hundred. */
-@NeedsContainers
+@Tag(Stage.FAULTS)
 class EstimateRun {
 
     private static final int BACKLOG = 300;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Behaviour;
-import io.cryptowrapper.system.NeedsContainers;
 import io.cryptowrapper.system.Processes;
+import io.cryptowrapper.testing.Stage;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,10 +22,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What clients are told, and how soon, when they are very many. */
-@NeedsContainers
+@Tag(Stage.FAULTS)
 class LoadRun {
 
     private static final Duration TIME = ofSeconds(60);

@@ -12,7 +12,7 @@ import io.cryptowrapper.signing.Failure;
 import io.cryptowrapper.signing.Message;
 import io.cryptowrapper.signing.Obstacle;
 import io.cryptowrapper.signing.SigningStatus;
-import io.cryptowrapper.system.NeedsContainers;
+import io.cryptowrapper.testing.Stage;
 import io.cryptowrapper.wiring.WrapperParts;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -32,7 +33,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /** With a million messages waiting, accepting another one and asking for one cost as much as with ten. */
-@NeedsContainers
+@Tag(Stage.FAULTS)
 class MillionRun {
 
     private static final int MANY = Integer.getInteger("million.messages", 1_000_000);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cryptowrapper.simulator.Call;
-import io.cryptowrapper.system.NeedsContainers;
+import io.cryptowrapper.testing.Stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
  *
  * <p>{@code -Dfaults.seed} and {@code -Dfaults.duration} make it another, longer one.
  */
-@NeedsContainers
+@Tag(Stage.FAULTS)
 class MixedFaultsIT {
 
     private static final long SEED = Long.getLong("faults.seed", 1);

@@ -2,9 +2,9 @@ package io.cryptowrapper.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cryptowrapper.system.NeedsContainers;
 import io.cryptowrapper.system.Processes;
 import io.cryptowrapper.system.Programs;
+import io.cryptowrapper.testing.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,10 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Hours of ordinary work: neither memory nor threads nor connections grow. */
-@NeedsContainers
+@Tag(Stage.FAULTS)
 class SoakRun {
 
     private static final Duration TIME = Duration.parse(System.getProperty("soak.duration", "PT2H"));

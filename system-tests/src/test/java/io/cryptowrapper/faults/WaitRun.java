@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cryptowrapper.simulator.Behaviour;
 import io.cryptowrapper.system.Processes;
-import io.cryptowrapper.system.Servers;
+import io.cryptowrapper.system.TestServers;
 import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.Servers;
+import io.cryptowrapper.testing.Stage;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -14,9 +16,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What five thousand clients that wait at one API cost, and how soon all of them have their signatures. */
+@Tag(Stage.FAULTS)
 class WaitRun {
 
     private static final int CLIENTS = 5000;
@@ -25,7 +29,7 @@ class WaitRun {
     @Test
     void five_thousand_clients_wait_without_threads_of_their_own_and_all_get_their_signatures() throws Exception {
         Arena.Pace pace = new Arena.Pace(100_000, ofSeconds(60), ofSeconds(1));
-        try (Servers servers = Servers.embedded(List.of(ofSeconds(1)));
+        try (Servers servers = TestServers.start(ofSeconds(1));
                 ScriptedUpstream upstream = new ScriptedUpstream(0, Duration.ZERO);
                 Arena arena = Arena.start(servers, pace, upstream, 1, Map.of())) {
             int port = arena.programs().port();

@@ -69,7 +69,7 @@ class DocumentsTest {
                 .filteredOn(command -> !command.startsWith("curl "))
                 .containsExactly(
                         "./run", // .ci/run, RunIT
-                        "docker compose up --build", // .ci/smoke
+                        "docker compose up --build", // CompositionIT, with more of it
                         "docker compose up --build --scale retry-worker=3 --scale api-service=2", // CompositionIT
                         "docker compose -f docker-compose.yml -f docker-compose.cluster.yml up --build", // ClusterIT
                         "mvn verify", // .ci/run
@@ -137,6 +137,41 @@ class DocumentsTest {
     }
 
     @Test
+    void each_promise_names_tests_by_the_stages_that_run_them() {
+        List<String> rows = read(Project.ROOT.resolve("docs/guarantees.md"))
+                .lines()
+                .filter(line -> line.startsWith("| **"))
+                .toList();
+        assertThat(rows).hasSizeGreaterThan(20);
+        for (String row : rows) {
+            String[] cells = row.split("\\|", -1);
+            for (String held : cells[3].split(";", -1)) {
+                String stage = held.substring(0, held.indexOf(':')).strip();
+                List<String> tests =
+                        CODE.matcher(held).results().map(name -> name.group(1)).toList();
+                assertThat(tests).as(row).isNotEmpty();
+                assertThat(tests).as(row).allMatch(test -> runsIn(stage, test));
+            }
+        }
+    }
+
+    /** As the tags of the class say, or that of one of its methods. */
+    private static boolean runsIn(String stage, String test) {
+        return sourcesOf(test).anyMatch(source -> switch (stage) {
+            case "by hand" -> test.endsWith("Run");
+            case "default" -> !source.matches("(?s).*\n@Tag\\(Stage\\.(?!BOTH_SERVERS).*");
+            case "containers" -> source.matches("(?s).*@Tag\\(Stage\\.(CONTAINERS|BOTH_SERVERS)\\).*");
+            default -> source.contains("@Tag(Stage." + stage.toUpperCase(Locale.ROOT) + ")");
+        });
+    }
+
+    private static Stream<String> sourcesOf(String type) {
+        return sourceFiles().stream()
+                .filter(file -> file.getFileName().toString().equals(type + ".java"))
+                .map(DocumentsTest::read);
+    }
+
+    @Test
     void a_decision_fits_on_a_screen() {
         assertThat(documents())
                 .filteredOn(document -> document.toString().contains("/adr/"))
@@ -181,13 +216,17 @@ class DocumentsTest {
     }
 
     private static List<String> sources() {
+        return sourceFiles().stream().map(file -> file.getFileName().toString()).toList();
+    }
+
+    private static List<Path> sourceFiles() {
         try (Stream<Path> files = Files.find(
                 Project.ROOT,
                 12,
                 (file, attributes) -> attributes.isRegularFile()
                         && file.toString().contains("/src/")
                         && !file.toString().contains("/target/"))) {
-            return files.map(file -> file.getFileName().toString()).toList();
+            return files.toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.standardwebhooks.Webhook;
 import io.cryptowrapper.embedded.Ports;
+import io.cryptowrapper.simulator.Behaviour.Answer;
+import io.cryptowrapper.testing.Stage;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,16 +22,21 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The examples do what their README says, by the commands that it gives, against {@code ./run}. */
+/** The examples do what their README says, by the commands that it gives. */
+@Tag(Stage.SYSTEM)
 @Timeout(300)
 class ExamplesIT {
 
@@ -38,16 +45,19 @@ class ExamplesIT {
     private static final String BODY =
             "{\"last_status_code\":200,\"message\":\"Grüße\",\"success\":true,\"value\":\"c2ln\"}";
 
-    private static LocalRun run;
+    private final SharedSystem system = SharedSystem.get();
+    private final Set<String> called = ConcurrentHashMap.newKeySet();
 
-    @BeforeAll
-    static void start() {
-        run = LocalRun.start(Project.newDirectory("data"), Map.of()).awaitUp();
+    /** At the first call of each message. */
+    @BeforeEach
+    void upstreamFails() {
+        system.upstream()
+                .follow(message -> called.add(message) ? Optional.of(Answer.text(502, "down")) : Optional.empty());
     }
 
-    @AfterAll
-    static void stop() {
-        run.terminate();
+    @AfterEach
+    void upstreamIsWell() {
+        system.upstream().follow(message -> Optional.empty());
     }
 
     @Test
@@ -99,11 +109,7 @@ class ExamplesIT {
 
     @Test
     void node_follows_the_message_to_its_signature() {
-        boolean known = isThereANodeWithEventSource();
-        if (!known) {
-            System.out.println("stream.mjs is not tried: there is no node 20 or later here");
-        }
-        assumeTrue(known);
+        assumeTrue(isThereANodeWithEventSource(), "stream.mjs is not tried: there is no Node 20 or later here");
         try (Program node = start(command("stream.mjs"))) {
             assertThat(node.awaitExit()).as(node.output()).isZero();
             assertThat(node.output()).containsPattern("(?m)^Signature: [A-Za-z0-9+/=]+$");
@@ -193,12 +199,12 @@ class ExamplesIT {
     }
 
     /** The one that contains this, for the API that runs here. */
-    private static String command(String part) {
+    private String command(String part) {
         return commands().stream()
                 .filter(command -> command.contains(part))
                 .findFirst()
                 .orElseThrow()
-                .replace("127.0.0.1:8080", "127.0.0.1:" + run.port());
+                .replace("127.0.0.1:8080", "127.0.0.1:" + system.one().port());
     }
 
     /** As in a shell whose java is the one of this test. */

@@ -46,8 +46,10 @@ final class LocalRun implements AutoCloseable {
     /** Runs it to its end. */
     static Program start(Map<String, String> settings, String... arguments) {
         sayThatItIsBuilt();
-        // A session of its own, as a terminal has one: signals to it reach nobody else.
-        List<String> command = Stream.concat(Stream.of("setsid", "./run"), Stream.of(arguments))
+        // A session of its own, as a terminal has one: signals to it reach nobody else. What ignores Ctrl-C, as a job
+        // in the background does, would hand that on to it.
+        List<String> command = Stream.concat(
+                        Stream.of("setsid", "env", "--default-signal=INT", "./run"), Stream.of(arguments))
                 .toList();
         return Program.start("run", command, settings);
     }
@@ -55,7 +57,7 @@ final class LocalRun implements AutoCloseable {
     LocalRun awaitUp() {
         await("it is up").atMost(Duration.ofMinutes(3)).until(() -> {
             if (!program.isAlive()) {
-                throw new AssertionError(program.output());
+                throw new AssertionError("it has ended:\n" + program.lastLines());
             }
             return program.output().contains("It is up.") && program.output().contains("Ctrl-C stops it.");
         });
@@ -74,7 +76,7 @@ final class LocalRun implements AutoCloseable {
     String curlLine() {
         Matcher line = CURL.matcher(program.output());
         if (!line.find()) {
-            throw new AssertionError("no curl line in:\n" + program.output());
+            throw new AssertionError("no curl line in:\n" + program.lastLines());
         }
         return line.group(1);
     }

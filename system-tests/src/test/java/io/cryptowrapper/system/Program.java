@@ -15,6 +15,8 @@ final class Program implements AutoCloseable {
     private static final Pattern SETTINGS =
             Pattern.compile("(CRYPTO|SPRING|SERVER|MANAGEMENT|SIMULATOR)_.*|DATA_DIR|WORKERS");
 
+    private static final int LINES_TOLD = 20;
+
     private final Process process;
     private final Path output;
 
@@ -74,6 +76,13 @@ final class Program implements AutoCloseable {
         }
     }
 
+    /** The end of what it has printed, and where all of it is. */
+    String lastLines() {
+        List<String> lines = output().lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES_TOLD), lines.size())) + "\n(all of it: "
+                + output + ")";
+    }
+
     /** As kill -9 does. */
     void kill() {
         process.destroyForcibly();
@@ -89,9 +98,11 @@ final class Program implements AutoCloseable {
     int awaitExit() {
         try {
             if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                String printed = lastLines();
                 printThreads();
                 process.destroyForcibly();
-                throw new AssertionError("it did not end within a minute:\n" + output());
+                throw new AssertionError("it did not end within a minute; what its threads do is in " + output
+                        + ", before that it printed:\n" + printed);
             }
             return process.exitValue();
         } catch (InterruptedException e) {

@@ -34,9 +34,15 @@ public final class Programs implements AutoCloseable {
 
     /** Starts them, each kind with its own settings, and waits for the API. */
     public static Programs start(Map<String, String> apiSettings, Map<String, String> workerSettings, int workers) {
+        Programs programs = launch(apiSettings, workerSettings, workers);
+        programs.awaitApi();
+        return programs;
+    }
+
+    /** Starts them, each kind with its own settings, and does not wait for them. */
+    static Programs launch(Map<String, String> apiSettings, Map<String, String> workerSettings, int workers) {
         Programs programs = new Programs(apiSettings, workerSettings);
         programs.startWorkers(workers);
-        programs.awaitApi();
         return programs;
     }
 

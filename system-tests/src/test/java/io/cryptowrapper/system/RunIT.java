@@ -10,6 +10,7 @@ import io.cryptowrapper.simulator.Call;
 import io.cryptowrapper.simulator.SimulatorSettings;
 import io.cryptowrapper.simulator.UpstreamSimulator;
 import io.cryptowrapper.testing.RawHttp;
+import io.cryptowrapper.testing.Stage;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -23,14 +24,20 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ./run}: everything on one command, without Docker. */
+@Tag(Stage.SYSTEM)
 @Timeout(300)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RunIT {
 
     /** With the simulator's usual seed, this one is signed at once, and "hello" fails at first. */
@@ -38,58 +45,31 @@ class RunIT {
 
     private static final String FAILING = "hello";
 
+    /** Still waits for its first success at the simulated upstream when that is stopped. */
+    private static final String NEVER_SIGNED = "evening";
+
+    private static final Path DATA = Project.newDirectory("data");
+
     @Test
+    @Order(1)
     void it_prints_what_to_try_and_answers_and_two_of_them_run_side_by_side_and_leave_nothing_behind()
             throws Exception {
-        Path data = Project.newDirectory("data");
-        try (LocalRun one = LocalRun.start(data, Map.of());
+        try (LocalRun one = LocalRun.start(DATA, Map.of());
                 LocalRun other = LocalRun.start(
                         Project.newDirectory("data"),
                         Map.of("WORKERS", "2", "SERVER_ADDRESS", "", "MANAGEMENT_SERVER_ADDRESS", ""))) {
             one.awaitUp();
             other.awaitUp();
-
-            // The README's examples begin with the line that it prints.
-            List<Readme.Example> examples = Readme.read().examples().stream()
-                    .filter(example -> example.command().startsWith("curl ")
-                            && !example.command().contains("$key"))
-                    .toList();
-            assertThat(examples).hasSize(12);
-            assertThat(onPort(8080, one.curlLine()))
-                    .isEqualTo(examples.getFirst().command());
-            for (Readme.Example example : examples) {
-                String command = onPort(one.port(), example.command());
-                await(example.command()).until(() -> run(command), example::allows);
-            }
-            assertThat(one.output()).contains("in a browser: http://127.0.0.1:" + one.port() + "/docs/\n");
-            for (String file : List.of("", "index.html", "page.js", "swagger-ui-bundle.js", "swagger-ui.css")) {
-                RawHttp.Response page = RawHttp.get(one.port(), "/docs/" + file);
-                assertThat(page.status()).as(file).isEqualTo(200);
-                assertThat(page.header("Content-Security-Policy").orElseThrow()).startsWith("default-src 'none';");
-            }
+            assertThatTheReadmesExamplesWorkAt(one);
+            assertThatThePageOfTheDescriptionIsThere(one);
             await().until(() -> one.output().contains("2cf24dba5fb0: signed at attempt "));
             assertThat(one.output()).containsPattern("(?m)^worker-1  \\| .*signed at attempt ");
             other.awaitSigned(GOOD);
+            assertThatBothRunWithTheirProcessesAndListenOnLoopback(one, other);
+            assertThatAThirdIsRefused(one);
 
-            assertThat(one.processes("retry-worker")).hasSize(1);
-            assertThat(other.processes("retry-worker")).hasSize(2);
-            for (LocalRun run : List.of(one, other)) {
-                // Itself, the simulator, Redis, the API.
-                assertThat(run.processes()).hasSizeGreaterThanOrEqualTo(5);
-                assertThat(Processes.listening(run.processes()))
-                        .hasSizeGreaterThanOrEqualTo(5)
-                        .allSatisfy(address -> assertThat(address.getAddress().isLoopbackAddress())
-                                .as(address.toString())
-                                .isTrue());
-            }
-
-            Program third =
-                    LocalRun.start(Map.of("DATA_DIR", data.toString(), "SERVER_PORT", Integer.toString(Ports.free())));
-            assertThat(third.awaitExit()).isEqualTo(1);
-            assertThat(third.output())
-                    .isEqualTo("Starting ...\nDATA_DIR " + data + " is in use by another stack (process "
-                            + one.processes().getFirst().pid() + "): stop that one, or choose another.\n");
-
+            one.awaitSigned(GOOD);
+            assertThat(one.ask(NEVER_SIGNED)).contains("\"success\":false");
             // Ctrl-C reaches only what is in the group of the terminal's foreground; the rest is stopped in order.
             assertThat(one.processes())
                     .filteredOn(process -> Processes.group(process)
@@ -112,35 +92,100 @@ class RunIT {
         }
     }
 
+    private static void assertThatTheReadmesExamplesWorkAt(LocalRun run) {
+        // They begin with the line that it prints.
+        List<Readme.Example> examples = Readme.read().examples().stream()
+                .filter(example -> example.command().startsWith("curl ")
+                        && !example.command().contains("$key"))
+                .toList();
+        assertThat(onPort(8080, run.curlLine())).isEqualTo(examples.getFirst().command());
+        for (Readme.Example example : examples) {
+            String command = onPort(run.port(), example.command());
+            await(example.command()).until(() -> run(command), example::allows);
+        }
+    }
+
+    private static void assertThatThePageOfTheDescriptionIsThere(LocalRun run) throws IOException {
+        assertThat(run.output()).contains("in a browser: http://127.0.0.1:" + run.port() + "/docs/\n");
+        for (String file : List.of("", "index.html", "page.js", "swagger-ui-bundle.js", "swagger-ui.css")) {
+            RawHttp.Response page = RawHttp.get(run.port(), "/docs/" + file);
+            assertThat(page.status()).as(file).isEqualTo(200);
+            assertThat(page.header("Content-Security-Policy").orElseThrow()).startsWith("default-src 'none';");
+        }
+    }
+
+    private static void assertThatBothRunWithTheirProcessesAndListenOnLoopback(LocalRun one, LocalRun other) {
+        assertThat(one.processes("retry-worker")).hasSize(1);
+        assertThat(other.processes("retry-worker")).hasSize(2);
+        for (LocalRun run : List.of(one, other)) {
+            // Itself, the simulator, Redis, the API.
+            assertThat(run.processes()).hasSizeGreaterThanOrEqualTo(5);
+            assertThat(Processes.listening(run.processes()))
+                    .hasSizeGreaterThanOrEqualTo(5)
+                    .allSatisfy(address -> assertThat(address.getAddress().isLoopbackAddress())
+                            .as(address.toString())
+                            .isTrue());
+        }
+    }
+
+    private static void assertThatAThirdIsRefused(LocalRun one) {
+        Program third =
+                LocalRun.start(Map.of("DATA_DIR", DATA.toString(), "SERVER_PORT", Integer.toString(Ports.free())));
+        assertThat(third.awaitExit()).isEqualTo(1);
+        assertThat(third.output())
+                .isEqualTo("Starting ...\nDATA_DIR " + DATA + " is in use by another stack (process "
+                        + one.processes().getFirst().pid() + "): stop that one, or choose another.\n");
+    }
+
+    /** On the data that the simulated upstream has left: with another one, nothing of it is known. */
     @Test
-    void what_is_signed_and_what_waits_survives_a_stop_and_a_kill_of_everything() throws Exception {
-        Path data = Project.newDirectory("data");
+    @Order(2)
+    void with_an_upstream_of_ones_own_what_dies_comes_back_and_what_waits_survives_a_stop_and_a_kill_of_everything()
+            throws Exception {
+        String key = "a-key-of-ones-own";
         SimulatorSettings own = SimulatorSettings.in(Project.newDirectory("upstream"))
-                .withKey("k")
+                .withKey(key)
                 .withPort(Ports.free());
         Map<String, String> settings =
-                Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + own.port(), "CRYPTO_API_KEY", "k");
+                Map.of("CRYPTO_API_BASE_URL", "http://127.0.0.1:" + own.port(), "CRYPTO_API_KEY", key);
         String signed;
         try (UpstreamSimulator failing = UpstreamSimulator.start(own.withFailingTime(Duration.ofMinutes(10)))) {
-            try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
+            try (LocalRun run = LocalRun.start(DATA, settings).awaitUp()) {
+                assertThat(run.processes("upstream-simulator")).isEmpty();
+                assertThat(run.output()).contains("The upstream is the one in CRYPTO_API_BASE_URL.");
+                await().until(() -> run.output().contains("The worker is up"));
                 signed = run.awaitSigned(GOOD);
                 assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
+
+                run.processes("redis-server").getFirst().destroyForcibly();
+                await().until(() -> run.output().contains("Redis has ended; it is started again."));
+                run.processes("api-service").getFirst().destroyForcibly();
+                // The new API knows it from the new Redis alone; without one it would not even call.
+                assertThat(run.awaitSigned(GOOD)).isEqualTo(signed);
+                assertThat(run.output())
+                        .contains("api has ended with exit code 137; it is started again.")
+                        .doesNotContain(key);
+                for (ProcessHandle process : run.processes()) {
+                    assertThat(process.info().commandLine().orElse("")).doesNotContain(key);
+                }
+
                 List<ProcessHandle> processes = run.processes();
                 run.terminate();
                 assertThat(processes).hasSizeGreaterThan(3).noneMatch(ProcessHandle::isAlive);
             }
-            try (LocalRun run = LocalRun.start(data, settings).awaitUp()) {
+            int before = failing.calls().size();
+            try (LocalRun run = LocalRun.start(DATA, settings).awaitUp()) {
                 // Nobody asks for it: it is still in the queue.
-                await().until(() -> run.output().contains("2cf24dba5fb0: attempt "));
-                assertThat(run.awaitSigned(GOOD)).isEqualTo(signed);
+                await().until(() -> failing.calls().size() > before);
                 run.killEverything();
             }
+            assertThat(failing.calls()).extracting(Call::message).containsOnly(GOOD, FAILING);
             assertThat(failing.calls())
                     .filteredOn(call -> GOOD.equals(call.message()))
                     .hasSize(1);
         }
         try (UpstreamSimulator upstream = UpstreamSimulator.start(own.withFailingShare(0));
-                LocalRun run = LocalRun.start(data, settings).awaitUp()) {
+                LocalRun run = LocalRun.start(DATA, settings).awaitUp()) {
             await().until(() -> run.output().contains("2cf24dba5fb0: signed at attempt "));
             assertThat(run.awaitSigned(GOOD)).isEqualTo(signed);
             run.awaitSigned(FAILING);
@@ -149,61 +194,15 @@ class RunIT {
         }
     }
 
-    @Test
-    void an_upstream_of_ones_own_gets_and_gives_nothing_of_a_simulated_one_and_what_dies_comes_back() throws Exception {
-        Path data = Project.newDirectory("data");
-        try (LocalRun run =
-                LocalRun.start(data, Map.of("SIMULATOR_FAILING_TIME", "10m")).awaitUp()) {
-            run.awaitSigned(GOOD);
-            assertThat(run.ask(FAILING)).contains("\"last_status_code\":502");
-            run.terminate();
-        }
-        try (UpstreamSimulator upstream = UpstreamSimulator.start(SimulatorSettings.in(Project.newDirectory("upstream"))
-                        .withKey("a-key-of-ones-own")
-                        .withFailingShare(0));
-                LocalRun run = LocalRun.start(
-                                data,
-                                Map.of(
-                                        "CRYPTO_API_BASE_URL",
-                                        upstream.baseUrl().toString(),
-                                        "CRYPTO_API_KEY",
-                                        "a-key-of-ones-own"))
-                        .awaitUp()) {
-            assertThat(run.processes("upstream-simulator")).isEmpty();
-            assertThat(run.output()).contains("The upstream is the one in CRYPTO_API_BASE_URL.");
-            await().until(() -> run.output().contains("The worker is up"));
-
-            run.awaitSigned(GOOD);
-
-            // Several times as long as what waits would take to come to its turn.
-            await().during(Duration.ofSeconds(2))
-                    .until(() -> upstream.calls().stream()
-                            .map(Call::message)
-                            .toList()
-                            .equals(List.of(GOOD)));
-
-            run.processes("redis-server").getFirst().destroyForcibly();
-            await().until(() -> run.output().contains("Redis has ended; it is started again."));
-            run.processes("api-service").getFirst().destroyForcibly();
-            // The new API knows it from the new Redis alone; without one it would not even call.
-            run.awaitSigned(GOOD);
-            assertThat(upstream.calls()).hasSize(1);
-
-            assertThat(run.output())
-                    .contains("api has ended with exit code 137; it is started again.")
-                    .doesNotContain("a-key-of-ones-own");
-            for (ProcessHandle process : run.processes()) {
-                assertThat(process.info().commandLine().orElse("")).doesNotContain("a-key-of-ones-own");
-            }
-            run.terminate();
-        }
-    }
-
     @ParameterizedTest
-    @ValueSource(strings = {"Starting ...", "simulator |"})
-    void a_start_that_is_interrupted_ends_without_a_word(String when) throws Exception {
-        try (LocalRun run = LocalRun.start(Project.newDirectory("data"), Map.of())) {
-            await().until(() -> run.output().contains(when));
+    @ValueSource(booleans = {true, false})
+    void a_start_that_is_interrupted_ends_without_a_word(boolean early) throws Exception {
+        Path data = Project.newDirectory("data");
+        try (LocalRun run = LocalRun.start(data, Map.of())) {
+            // Not sooner: a JVM that is interrupted while it boots says so itself.
+            await().until(() -> early
+                    ? Files.exists(data.resolve("stack.lock"))
+                    : run.output().contains("simulator |"));
             List<ProcessHandle> processes = run.processes();
 
             run.pressCtrlC();
@@ -218,7 +217,7 @@ class RunIT {
     @Test
     void a_service_that_cannot_start_ends() throws Exception {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Map<String, String> settings = new HashMap<>(Servers.best().settings());
+            Map<String, String> settings = new HashMap<>(SharedSystem.get().settings());
             settings.putAll(Map.of(
                     "CRYPTO_API_BASE_URL", "http://127.0.0.1:9",
                     "CRYPTO_API_KEY", "k",
@@ -237,10 +236,7 @@ class RunIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "WORKERS=many              | WORKERS must be a whole number from 0 to 64, not 'many'.",
-                "SERVER_PORT=http          | SERVER_PORT must be a whole number from 1 to 65535, not 'http'.",
                 "DATA_DIR=/dev/null/x      | DATA_DIR /dev/null/x cannot be written: choose another directory.",
-                "CRYPTO_RETRY_PERIOD=often | CRYPTO_RETRY_PERIOD must be a duration, for example 6s or 1500ms.",
                 "SERVER_ADDRESS=203.0.113.1 | SERVER_ADDRESS is not an address of this machine, 203.0.113.1: set it to"
                         + " one of its own, or to 0.0.0.0 for all.",
             })

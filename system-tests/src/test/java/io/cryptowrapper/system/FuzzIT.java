@@ -1,15 +1,13 @@
-package io.cryptowrapper.faults;
+package io.cryptowrapper.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cryptowrapper.system.Servers;
+import io.cryptowrapper.testing.Stage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -21,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,14 +29,14 @@ import org.junit.jupiter.api.Timeout;
  *
  * <p>{@code -Dfuzz.requests} and {@code -Dfaults.seed} make it more and others.
  */
+@Tag(Stage.SYSTEM)
 @Timeout(1200)
 class FuzzIT {
 
+    private static final Programs API = LoneApi.get();
     private static final int REQUESTS = Integer.getInteger("fuzz.requests", 2000);
     private static final long SEED = Long.getLong("faults.seed", 1);
     private static final int CLIENTS = 16;
-    private static final Map<String, String> SETTINGS = Map.of(
-            "CRYPTO_RETRY_MAX_PENDING", "2500", "CRYPTO_CALLBACK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     private static final int PATIENCE = 10_000;
     private static final int LONGEST_ANSWER = 512 * 1024;
 
@@ -50,26 +49,21 @@ class FuzzIT {
 
     @Test
     void no_request_whatsoever_makes_the_api_fail() throws Exception {
-        try (Servers servers = Servers.embedded(List.of(Duration.ofSeconds(1)));
-                ScriptedUpstream upstream = new ScriptedUpstream(0.5, Duration.ofSeconds(20));
-                Arena arena = Arena.start(servers, Arena.Pace.FAST, upstream, 1, SETTINGS)) {
-            try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-                IntStream.range(0, CLIENTS)
-                        .forEach(client -> clients.execute(() -> {
-                            RandomRequests requests = new RandomRequests(new Random(SEED * CLIENTS + client));
-                            for (int i = 0; i < REQUESTS / CLIENTS; i++) {
-                                send(arena.programs().port(), requests.next());
-                            }
-                        }));
-            }
-
-            System.out.println(
-                    "Seed " + SEED + ", " + REQUESTS + " requests, answered with: " + new TreeMap<>(statuses));
-            assertThat(wrong).isEmpty();
-            assertThat(statuses).containsKeys("200", "400", "404", "405", "413");
-            assertThat(arena.programs().ask("all is well").status()).isIn(200, 503);
-            assertThat(arena.programs().api().isAlive()).isTrue();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            IntStream.range(0, CLIENTS)
+                    .forEach(client -> clients.execute(() -> {
+                        RandomRequests requests = new RandomRequests(new Random(SEED * CLIENTS + client));
+                        for (int i = 0; i < REQUESTS / CLIENTS; i++) {
+                            send(API.port(), requests.next());
+                        }
+                    }));
         }
+
+        System.out.println("Seed " + SEED + ", " + REQUESTS + " requests, answered with: " + new TreeMap<>(statuses));
+        assertThat(wrong).isEmpty();
+        assertThat(statuses).containsKeys("200", "400", "404", "405", "413");
+        assertThat(API.ask("all is well").status()).isIn(200, 503);
+        assertThat(API.api().isAlive()).isTrue();
     }
 
     private void send(int port, byte[] request) {

@@ -1,4 +1,4 @@
-package io.cryptowrapper.push;
+package io.cryptowrapper.system;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

@@ -1,4 +1,4 @@
-package io.cryptowrapper.faults;
+package io.cryptowrapper.system;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
