@@ -92,7 +92,7 @@ class AnswerTimeTest extends SharedApiTest {
         }
     }
 
-    /** The first requests of a JVM are slower, as is told in the limits. */
+    /** The first requests of a JVM are slower, as the README says under Limits. */
     @BeforeAll
     static void warmUp() throws IOException {
         upstreamDoes(HANGS);
@@ -110,7 +110,7 @@ class AnswerTimeTest extends SharedApiTest {
         Timing.best(PROMISED, () -> {
             repair();
             trouble.begin();
-            return timeOf(
+            return Timing.timeOf(
                     () -> assertThat(api.sign(RunningApi.newMessage()).status()).isEqualTo(trouble.status()));
         });
     }
@@ -121,7 +121,7 @@ class AnswerTimeTest extends SharedApiTest {
             repair();
             Trouble.REDIS_SLOW_AND_UPSTREAM_HANGS.begin();
             String text = RunningApi.newMessage();
-            Duration took = timeOf(() ->
+            Duration took = Timing.timeOf(() ->
                     assertThat(api.sign(text).body()).contains("\"last_status_code\":504", "\"retry_in_seconds\":600"));
             QueuedMessages.awaitOnce(text);
             return took;
@@ -135,7 +135,7 @@ class AnswerTimeTest extends SharedApiTest {
             repair();
             api.sign(message);
             trouble.begin();
-            return timeOf(() -> assertThat(api.sign(message).body()).contains("\"success\":true"));
+            return Timing.timeOf(() -> assertThat(api.sign(message).body()).contains("\"success\":true"));
         });
     }
 
@@ -147,7 +147,7 @@ class AnswerTimeTest extends SharedApiTest {
             repair();
             trouble.begin();
             String target = "/crypto/sign?message=" + RunningApi.newMessage() + "&callback_url=" + url;
-            return timeOf(() -> assertThat(api.get(target).status()).isIn(200, 503));
+            return Timing.timeOf(() -> assertThat(api.get(target).status()).isIn(200, 503));
         });
     }
 
@@ -157,7 +157,7 @@ class AnswerTimeTest extends SharedApiTest {
         Timing.best(PROMISED, () -> {
             repair();
             trouble.begin();
-            return timeOf(() -> assertThat(VerifyTest.verify(api, RunningApi.newMessage(), "c2ln")
+            return Timing.timeOf(() -> assertThat(VerifyTest.verify(api, RunningApi.newMessage(), "c2ln")
                             .status())
                     .isEqualTo(503));
         });
@@ -170,7 +170,7 @@ class AnswerTimeTest extends SharedApiTest {
             repair();
             List<String> messages = messages(RunningApi.newMessage(), 100);
             trouble.begin();
-            return timeOf(() -> {
+            return Timing.timeOf(() -> {
                 RawHttp.Response response = post(api, messages);
                 assertThat(response.status()).isEqualTo(trouble.status());
                 if (trouble == Trouble.UPSTREAM_HANGS) {
@@ -220,7 +220,7 @@ class AnswerTimeTest extends SharedApiTest {
         upstreamDoes(HANGS);
         try (RunningApi slow = RunningApi.on(TestServers.newDatabase(), upstream.baseUrl(), SlowWebLayer.SETTINGS)) {
             Timing.best(PROMISED, () -> {
-                Duration took = timeOf(() ->
+                Duration took = Timing.timeOf(() ->
                         assertThat(slow.sign(RunningApi.newMessage()).body()).contains("\"last_status_code\":504"));
                 assertThat(took).isGreaterThan(SlowWebLayer.DELAY);
                 return took;
@@ -237,7 +237,7 @@ class AnswerTimeTest extends SharedApiTest {
                 String inside = RunningApi.newMessage();
                 try (Socket client = RawHttp.open(own.port(), "/crypto/sign?message=" + inside)) {
                     await().until(() -> calls(inside) == 1);
-                    Duration took = timeOf(
+                    Duration took = Timing.timeOf(
                             () -> assertThat(own.sign(RunningApi.newMessage()).status())
                                     .isEqualTo(503));
                     RawHttp.read(client);
@@ -265,14 +265,8 @@ class AnswerTimeTest extends SharedApiTest {
         try (Socket client = RawHttp.open(asked.port(), "/crypto/sign?message=" + text, "Prefer: wait=30")) {
             await().until(() -> asked.part(Watches.class).count() == 1);
             store(text, new SigningStatus.Signed(SIGNATURE));
-            return timeOf(() -> assertThat(RawHttp.read(client).body()).contains("\"success\":true"));
+            return Timing.timeOf(() -> assertThat(RawHttp.read(client).body()).contains("\"success\":true"));
         }
-    }
-
-    private static Duration timeOf(Timing.Action action) throws Exception {
-        long start = System.nanoTime();
-        action.run();
-        return Duration.ofNanos(System.nanoTime() - start);
     }
 
     private static String acceptAThousand(RunningApi asked) throws IOException {

@@ -87,7 +87,7 @@ final class Shared {
         }
     }
 
-    /** Another worker like {@link #worker}, on the same Redis; whoever starts it closes it. */
+    /** Another worker like {@link #worker}, on the same Redis. The caller closes it. */
     static RunningWorker anotherWorker() {
         return RunningWorker.on(
                 DATABASE,

@@ -68,13 +68,11 @@ class FairnessIT {
     }
 
     private long calls(String message) {
-        return upstream.calls().stream()
-                .filter(call -> call.message().equals(message))
-                .count();
+        return upstream.calls(message).size();
     }
 
     /**
-     * Whoever was in the queue before a message went to its end has been called before that one is called again.
+     * Checks that every message ahead of a failed one is called before the failed one is called again.
      *
      * @param allWait when all of them were in the queue
      */

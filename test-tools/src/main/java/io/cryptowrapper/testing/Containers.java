@@ -58,7 +58,7 @@ public class Containers {
     }
 
     /**
-     * A Redis that is not started yet, and keeps what it is told when it is killed.
+     * A Redis that is not started yet. Its data survives a kill.
      *
      * @throws IllegalStateException with one sentence if it cannot be started here
      */

@@ -29,7 +29,7 @@ public record Servers(String name, Map<String, String> properties, Runnable stop
      * Starts those that this run of tests is for.
      *
      * @param directory where the embedded ones keep what they know, each in a directory of its own
-     * @param queues those of the embedded broker; RabbitMQ is told of them by its clients
+     * @param queues those of the embedded broker; on RabbitMQ, the clients declare them
      */
     public static Servers start(Path directory, SequencedMap<String, Map<String, Object>> queues) {
         return IN_CONTAINERS ? containers() : embedded(directory, queues);

@@ -28,11 +28,14 @@ public final class Timing {
 
     /** One of three attempts succeeds in less than {@code limit}; each begins anew. */
     public static void within(Duration limit, Action action) throws Exception {
-        best(limit, () -> {
-            long start = System.nanoTime();
-            action.run();
-            return Duration.ofNanos(System.nanoTime() - start);
-        });
+        best(limit, () -> timeOf(action));
+    }
+
+    /** How long an action takes. */
+    public static Duration timeOf(Action action) throws Exception {
+        long start = System.nanoTime();
+        action.run();
+        return Duration.ofNanos(System.nanoTime() - start);
     }
 
     /** The same where the time is not that of the whole action. */

@@ -114,6 +114,11 @@ public final class UpstreamSimulator implements AutoCloseable {
         return log.calls();
     }
 
+    /** Those of {@link #calls()} that came for a message. */
+    public List<Call> calls(String message) {
+        return calls().stream().filter(call -> call.message().equals(message)).toList();
+    }
+
     /** Tells {@code listener} of each call from now on, at its arrival and before it is answered. */
     public void tell(Consumer<Call> listener) {
         log.tell(listener);
